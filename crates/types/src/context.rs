@@ -1,0 +1,417 @@
+//! The full context of a version: nine components, and the rules of their form.
+//!
+//! The version digest is SHA-256 over the RFC 8785 canonical JSON of the
+//! object whose keys are the components given. A component is absent or has
+//! content: `null` is the same as absent. This formula is final.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The nine components by key, with what each is called on a page.
+pub const COMPONENTS: [(&str, &str); 9] = [
+    ("artifact", "Artifact"),
+    ("data", "Training data"),
+    ("features", "Feature pipeline"),
+    ("training", "Training configuration"),
+    ("evaluation", "Evaluation"),
+    ("code", "Code"),
+    ("environment", "Environment"),
+    ("deployment", "Deployment configuration"),
+    ("approval", "Approval"),
+];
+
+/// The most files in one version.
+pub const FILES_MAX: usize = 10_000;
+/// The longest path of a file, in bytes.
+pub const PATH_MAX: usize = 1024;
+/// The largest whole number that canonical JSON carries exactly (2^53 - 1).
+const INTEGER_MAX: u64 = (1 << 53) - 1;
+/// How deep a context may nest.
+const DEPTH_MAX: usize = 32;
+
+/// What is wrong with a context, and where.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ContextError {
+    /// A path such as `context.artifact.files[3].path`.
+    pub field: String,
+    pub detail: String,
+}
+
+impl ContextError {
+    fn new(field: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { field: field.into(), detail: detail.into() }
+    }
+}
+
+impl std::fmt::Display for ContextError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.field, self.detail)
+    }
+}
+
+/// A file of the artifact.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FileEntry {
+    /// Relative, with `/` between folders.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+    /// Lower-case hex.
+    pub sha256: String,
+}
+
+/// Component 1: the files.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Artifact {
+    /// By path, in byte order.
+    pub files: Vec<FileEntry>,
+}
+
+/// One entry of component 2.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dataset {
+    pub name: String,
+    pub uri: Option<String>,
+    pub digest: Option<String>,
+    pub snapshot: Option<String>,
+    pub rows: Option<u64>,
+    pub schema: Option<BTreeMap<String, String>>,
+    pub split: Option<String>,
+    pub time_range: Option<TimeRange>,
+    pub note: Option<String>,
+}
+
+/// The span of time that data covers.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimeRange {
+    pub from: String,
+    pub until: String,
+}
+
+/// Component 3: preprocessing and feature pipeline.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Features {
+    pub name: String,
+    pub version: String,
+    /// Where its code or artifact is.
+    pub reference: Option<String>,
+    pub steps: Option<Vec<String>>,
+}
+
+/// Component 4: hyperparameters and training configuration.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Training {
+    #[serde(default)]
+    pub hyperparameters: Map<String, Value>,
+    #[serde(default)]
+    pub config: Map<String, Value>,
+}
+
+/// One entry of component 5: the results on one test set.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evaluation {
+    pub dataset: String,
+    pub digest: Option<String>,
+    pub rows: Option<u64>,
+    pub metrics: BTreeMap<String, f64>,
+    #[serde(default)]
+    pub slices: Vec<Slice>,
+    /// Metrics of which less is better; of all others more is.
+    #[serde(default)]
+    pub lower_is_better: BTreeSet<String>,
+}
+
+/// The results on one part of a test set.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Slice {
+    /// What the set was cut by, such as `region`.
+    pub by: String,
+    pub value: String,
+    pub rows: Option<u64>,
+    pub metrics: BTreeMap<String, f64>,
+}
+
+/// Component 6: the code.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeState {
+    pub repository: Option<String>,
+    pub commit: String,
+    pub dirty: Option<bool>,
+    pub diff_digest: Option<String>,
+    pub entry_point: Option<String>,
+    /// Lock files by path, with their SHA-256.
+    pub lock: Option<BTreeMap<String, String>>,
+}
+
+/// Component 7: where training ran.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Environment {
+    pub hardware: Option<Map<String, Value>>,
+    pub os: Option<String>,
+    pub languages: Option<BTreeMap<String, String>>,
+    pub libraries: Option<BTreeMap<String, String>>,
+    pub seeds: Option<BTreeMap<String, u64>>,
+}
+
+/// Component 8: how it is served.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deployment {
+    pub flavour: Option<String>,
+    pub runtime: Option<String>,
+    pub resources: Option<Map<String, Value>>,
+    pub port: Option<u16>,
+    pub health_check: Option<String>,
+}
+
+/// Which of the nine components a version has.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Completeness {
+    pub present: Vec<String>,
+    pub missing: Vec<String>,
+}
+
+impl Completeness {
+    /// The completeness of a context; approval is derived, never typed in.
+    #[must_use]
+    pub fn of(context: &Value, approved: bool) -> Self {
+        let has = |key: &str| {
+            (key == "approval" && approved) || context.get(key).is_some_and(|c| !c.is_null())
+        };
+        let keys = COMPONENTS.iter().map(|(key, _)| (*key).to_owned());
+        let (present, missing) = keys.partition(|key| has(key));
+        Self { present, missing }
+    }
+}
+
+/// Brings a context into its one form: checks every component, drops those
+/// that are `null`, and puts the artifact's files in the order of their paths.
+///
+/// # Errors
+/// Says what is wrong and where: an unknown component or field, a wrong type,
+/// a number that canonical JSON cannot carry, a path that is not safe.
+pub fn normalise(context: Value) -> Result<Map<String, Value>, ContextError> {
+    let Value::Object(components) = context else {
+        return Err(ContextError::new("context", "must be an object of components"));
+    };
+    let mut normal = Map::new();
+    for (key, component) in components.into_iter().filter(|(_, c)| !c.is_null()) {
+        let field = format!("context.{key}");
+        check_value(&component, &field, 0)?;
+        let component = normalise_component(&key, component, &field)?;
+        normal.insert(key, component);
+    }
+    Ok(normal)
+}
+
+fn normalise_component(key: &str, component: Value, field: &str) -> Result<Value, ContextError> {
+    match key {
+        "artifact" => return normalise_artifact(component, field),
+        "data" => drop(parse::<Vec<Dataset>>(&component, field)?),
+        "features" => drop(parse::<Features>(&component, field)?),
+        "training" => drop(parse::<Training>(&component, field)?),
+        "evaluation" => drop(parse::<Vec<Evaluation>>(&component, field)?),
+        "code" => drop(parse::<CodeState>(&component, field)?),
+        "environment" => drop(parse::<Environment>(&component, field)?),
+        "deployment" => drop(parse::<Deployment>(&component, field)?),
+        "approval" => {
+            return Err(ContextError::new(
+                field,
+                "is derived from the version's promotions and cannot be given; leave it out",
+            ));
+        }
+        _ => {
+            let known: Vec<_> = COMPONENTS.iter().map(|(key, _)| *key).collect();
+            let detail = format!("is no component; the components are {}", known.join(", "));
+            return Err(ContextError::new(field, detail));
+        }
+    }
+    Ok(component)
+}
+
+fn parse<T: DeserializeOwned>(component: &Value, field: &str) -> Result<T, ContextError> {
+    T::deserialize(component).map_err(|e| ContextError::new(field, e.to_string()))
+}
+
+fn normalise_artifact(component: Value, field: &str) -> Result<Value, ContextError> {
+    let mut artifact: Artifact = parse(&component, field)?;
+    if artifact.files.len() > FILES_MAX {
+        return Err(ContextError::new(
+            format!("{field}.files"),
+            format!("holds {} files; at most {FILES_MAX} are allowed", artifact.files.len()),
+        ));
+    }
+    for (n, file) in artifact.files.iter().enumerate() {
+        let at = |part: &str| format!("{field}.files[{n}].{part}");
+        path_check(&file.path).map_err(|e| ContextError::new(at("path"), e))?;
+        sha256_check(&file.sha256).map_err(|e| ContextError::new(at("sha256"), e))?;
+    }
+    artifact.files.sort_by(|a, b| a.path.as_bytes().cmp(b.path.as_bytes()));
+    paths_distinct(&artifact.files).map_err(|e| ContextError::new(format!("{field}.files"), e))?;
+    serde_json::to_value(&artifact).map_err(|e| ContextError::new(field, e.to_string()))
+}
+
+/// Refuses what canonical JSON cannot carry exactly, and what nests too deep.
+fn check_value(value: &Value, field: &str, depth: usize) -> Result<(), ContextError> {
+    if depth > DEPTH_MAX {
+        return Err(ContextError::new(field, format!("nests deeper than {DEPTH_MAX} levels")));
+    }
+    match value {
+        Value::Number(n) => {
+            let magnitude = n.as_u64().or_else(|| n.as_i64().map(i64::unsigned_abs));
+            if magnitude.is_some_and(|m| m > INTEGER_MAX) {
+                return Err(ContextError::new(
+                    field,
+                    format!("{n} is beyond 2^53 - 1, the largest whole number JSON carries exactly; write it as a string"),
+                ));
+            }
+            Ok(())
+        }
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .try_for_each(|(n, item)| check_value(item, &format!("{field}[{n}]"), depth + 1)),
+        Value::Object(map) => map
+            .iter()
+            .try_for_each(|(key, item)| check_value(item, &format!("{field}.{key}"), depth + 1)),
+        Value::Null | Value::Bool(_) | Value::String(_) => Ok(()),
+    }
+}
+
+/// Checks a SHA-256 in lower-case hex.
+///
+/// # Errors
+/// Says what it must look like.
+pub fn sha256_check(digest: &str) -> Result<(), String> {
+    let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    if digest.len() == 64 && digest.bytes().all(hex) {
+        Ok(())
+    } else {
+        Err("must be a SHA-256 as 64 lower-case hex digits".into())
+    }
+}
+
+/// Checks that a file's path is relative, stays inside its folder, and means
+/// the same on every file system.
+///
+/// # Errors
+/// Says what is wrong with it.
+pub fn path_check(path: &str) -> Result<(), String> {
+    if path.is_empty() || path.len() > PATH_MAX {
+        return Err(format!("a path must have 1 to {PATH_MAX} bytes"));
+    }
+    if path.starts_with('/') || path.contains('\\') || path.get(1..2) == Some(":") {
+        return Err(format!("‘{path}’ must be relative, with / between folders"));
+    }
+    if let Some(c) = path.chars().find(|c| c.is_control() || matches!(c, '<' | '>' | '"' | '|' | '?' | '*')) {
+        return Err(format!("‘{}’ holds {c:?}, which not every file system can store", path.escape_debug()));
+    }
+    for part in path.split('/') {
+        if matches!(part, "" | "." | "..") {
+            return Err(format!("‘{path}’ may not have empty, . or .. parts"));
+        }
+        if part.ends_with(['.', ' ']) {
+            return Err(format!("‘{path}’ has a part that ends with a dot or blank, which some systems drop"));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses paths that are one file on some systems (equal but for case), and a
+/// file where another path needs a folder.
+fn paths_distinct(files: &[FileEntry]) -> Result<(), String> {
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    for file in files {
+        if let Some(other) = seen.insert(file.path.to_lowercase(), &file.path) {
+            return Err(format!(
+                "‘{other}’ and ‘{}’ are the same file on systems that ignore case; rename one",
+                file.path
+            ));
+        }
+    }
+    for file in files {
+        let folders = file.path.match_indices('/').filter_map(|(end, _)| file.path.get(..end));
+        for folder in folders {
+            if let Some(other) = seen.get(&folder.to_lowercase()) {
+                return Err(format!("‘{other}’ is a file, and ‘{}’ needs a folder of that name", file.path));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn file(path: &str) -> Value {
+        json!({"path": path, "size": 1, "sha256": "0".repeat(64)})
+    }
+
+    fn artifact(paths: &[&str]) -> Value {
+        let files: Vec<_> = paths.iter().map(|p| file(p)).collect();
+        json!({"artifact": {"files": files}})
+    }
+
+    #[test]
+    fn files_come_in_the_order_of_their_paths() {
+        let normal = normalise(artifact(&["b", "a/z", "a.b"])).unwrap();
+        let paths: Vec<_> = normal["artifact"]["files"].as_array().unwrap().iter().map(|f| &f["path"]).collect();
+        assert_eq!(paths, ["a.b", "a/z", "b"]);
+    }
+
+    #[test]
+    fn null_is_absent() {
+        assert!(normalise(json!({"code": null})).unwrap().is_empty());
+    }
+
+    #[test]
+    fn wrong_contexts_name_the_place() {
+        let cases = [
+            (json!([]), "context"),
+            (json!({"weights": {}}), "context.weights"),
+            (json!({"approval": {"by": "me"}}), "context.approval"),
+            (json!({"code": {"commit": "a", "branch": "b"}}), "context.code"),
+            (json!({"training": {"config": {"n": 9_007_199_254_740_993_u64}}}), "context.training.config.n"),
+            (artifact(&["ok", "../etc/passwd"]), "context.artifact.files[1].path"),
+            (artifact(&["/abs"]), "context.artifact.files[0].path"),
+            (artifact(&["C:/x"]), "context.artifact.files[0].path"),
+            (artifact(&["a\\b"]), "context.artifact.files[0].path"),
+            (artifact(&["a//b"]), "context.artifact.files[0].path"),
+            (artifact(&["a\0b"]), "context.artifact.files[0].path"),
+            (artifact(&["Model.bin", "model.bin"]), "context.artifact.files"),
+            (artifact(&["a", "a"]), "context.artifact.files"),
+            (artifact(&["a", "a/b"]), "context.artifact.files"),
+            (artifact(&["A", "a/b"]), "context.artifact.files"),
+        ];
+        for (context, field) in cases {
+            let error = normalise(context.clone()).expect_err(&context.to_string());
+            assert_eq!(error.field, field, "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn safe_paths_stay_inside(path in "(\\PC|[./\\\\]){0,40}") {
+            if path_check(&path).is_ok() {
+                let joined = std::path::Path::new("/root").join(&path);
+                prop_assert!(joined.components().all(|c| !matches!(c, std::path::Component::ParentDir)));
+                prop_assert!(joined.starts_with("/root"));
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Errors as clients see them: RFC 9457 problem documents with stable codes.
+
+use serde::{Deserialize, Serialize};
+
+/// What kind of thing went wrong. Stable: scripts may match on it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// The request is malformed or breaks a rule of its own form (400).
+    Invalid,
+    /// No valid credential came with the request (401).
+    Unauthenticated,
+    /// The caller may see the thing, not do this to it (403).
+    Forbidden,
+    /// The thing does not exist, or not for this caller (404).
+    NotFound,
+    /// The thing's present state does not allow it (409).
+    Conflict,
+    /// The body is larger than the limit (413).
+    TooLarge,
+    /// The content is not what its digest or manifest says (422).
+    Mismatch,
+    /// Too many attempts; wait (429).
+    Throttled,
+    /// The server failed; details are in its log under the request id (500).
+    Internal,
+    /// A part that the server needs does not answer now (503).
+    Unavailable,
+}
+
+impl Code {
+    /// The HTTP status that goes with the code.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::Invalid => 400,
+            Self::Unauthenticated => 401,
+            Self::Forbidden => 403,
+            Self::NotFound => 404,
+            Self::Conflict => 409,
+            Self::TooLarge => 413,
+            Self::Mismatch => 422,
+            Self::Throttled => 429,
+            Self::Internal => 500,
+            Self::Unavailable => 503,
+        }
+    }
+
+    /// A short title, the same for every problem of this code.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Invalid => "The request is not valid",
+            Self::Unauthenticated => "Sign-in is needed",
+            Self::Forbidden => "Not allowed",
+            Self::NotFound => "Not found",
+            Self::Conflict => "Not possible in the present state",
+            Self::TooLarge => "Too large",
+            Self::Mismatch => "The content does not match",
+            Self::Throttled => "Too many attempts",
+            Self::Internal => "Something failed on the server",
+            Self::Unavailable => "Not available at the moment",
+        }
+    }
+}
+
+/// A problem document (RFC 9457), served as `application/problem+json`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Problem {
+    /// A URI reference that names the kind of problem.
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub title: String,
+    pub status: u16,
+    /// What is wrong and what to do about it.
+    pub detail: String,
+    pub code: Code,
+    /// Find the server's log lines by this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Where in the request the problem lies, as a JSON path, where it has one place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+}
+
+impl Problem {
+    /// The document for a code and a detail.
+    #[must_use]
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("/problems/{}", code_name(code)),
+            title: code.title().into(),
+            status: code.status(),
+            detail: detail.into(),
+            code,
+            request_id: None,
+            field: None,
+        }
+    }
+}
+
+const fn code_name(code: Code) -> &'static str {
+    match code {
+        Code::Invalid => "invalid",
+        Code::Unauthenticated => "unauthenticated",
+        Code::Forbidden => "forbidden",
+        Code::NotFound => "not-found",
+        Code::Conflict => "conflict",
+        Code::TooLarge => "too-large",
+        Code::Mismatch => "mismatch",
+        Code::Throttled => "throttled",
+        Code::Internal => "internal",
+        Code::Unavailable => "unavailable",
+    }
+}

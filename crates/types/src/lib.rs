@@ -1,0 +1,20 @@
+//! What every part of Weighhouse agrees on: identifiers, requests and
+//! responses, error codes and the permission table.
+//!
+//! The crate does no IO, names no framework and compiles to WebAssembly.
+
+pub mod audit;
+pub mod blobs;
+pub mod context;
+pub mod error;
+pub mod identity;
+pub mod ids;
+pub mod memberships;
+pub mod models;
+pub mod page;
+pub mod permission;
+pub mod projects;
+pub mod promotions;
+pub mod reference;
+pub mod tenancy;
+pub mod versions;

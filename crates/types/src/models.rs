@@ -1,0 +1,31 @@
+//! Models: what versions are versions of.
+
+use crate::ids::ModelId;
+use crate::versions::{ProductionNow, Stage};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A new model.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModelCreate {
+    /// What MLflow admits as a model's name, less `@`.
+    pub name: String,
+    #[serde(default)]
+    pub description: String,
+}
+
+/// A model of a project.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Model {
+    pub id: ModelId,
+    pub project: String,
+    pub name: String,
+    pub description: String,
+    pub created_at: DateTime<Utc>,
+    /// The newest version's number.
+    pub latest: Option<u32>,
+    pub production: Option<ProductionNow>,
+    /// How many versions stand in each stage; stages without one are left out.
+    pub stages: Vec<(Stage, u32)>,
+}

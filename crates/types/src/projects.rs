@@ -1,0 +1,26 @@
+//! Projects: the folders of a tenant's models.
+
+use crate::ids::ProjectId;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A new project.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProjectCreate {
+    /// Stands in references; unique in its tenant.
+    pub slug: String,
+    /// The slug unless given.
+    #[serde(default)]
+    pub name: Option<String>,
+}
+
+/// A project of a tenant.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Project {
+    pub id: ProjectId,
+    pub slug: String,
+    pub name: String,
+    pub models: u32,
+    pub created_at: DateTime<Utc>,
+}

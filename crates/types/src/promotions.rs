@@ -1,0 +1,163 @@
+//! Promotion requests: what is asked, the evidence, and the decisions.
+
+use crate::context::Completeness;
+use crate::ids::PromotionId;
+use crate::reference::VersionRef;
+use crate::versions::Stage;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Where a request stands.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PromotionState {
+    Open,
+    Approved,
+    Rejected,
+    Withdrawn,
+}
+
+impl PromotionState {
+    /// The state's name in the API and the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+}
+
+impl std::str::FromStr for PromotionState {
+    type Err = String;
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        [Self::Open, Self::Approved, Self::Rejected, Self::Withdrawn]
+            .into_iter()
+            .find(|state| state.as_str() == s)
+            .ok_or_else(|| format!("‘{s}’ is no promotion state"))
+    }
+}
+
+/// Ask for a version to be promoted.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PromotionOpen {
+    /// `staging` or `production`.
+    pub target: Stage,
+    /// What is better, and what the reviewer should look at.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// A decision about a request.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PromotionDecide {
+    pub decision: Decision,
+    pub reason: String,
+    /// The digest of the evidence that was looked at.
+    pub evidence_digest: String,
+}
+
+/// Yes or no.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    Approve,
+    Reject,
+}
+
+impl Decision {
+    /// The decision's name in the API and the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Reject => "reject",
+        }
+    }
+}
+
+/// A request in a list.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PromotionSummary {
+    pub id: PromotionId,
+    pub version: VersionRef,
+    pub target: Stage,
+    pub state: PromotionState,
+    pub requester: String,
+    pub reason: String,
+    pub created_at: DateTime<Utc>,
+    pub closed_at: Option<DateTime<Utc>>,
+}
+
+/// A request with what a reviewer needs.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Promotion {
+    #[serde(flatten)]
+    pub summary: PromotionSummary,
+    pub author: String,
+    pub evidence: Evidence,
+    /// SHA-256 over the canonical JSON of the evidence, lower-case hex.
+    pub evidence_digest: String,
+    pub approvals: Vec<Approval>,
+    /// How many distinct people must approve.
+    pub quorum: u32,
+    /// Why the caller cannot decide; absent where they can.
+    pub cannot_decide: Option<String>,
+    /// What the version changes against production, metric by metric.
+    pub changes: Vec<MetricChange>,
+}
+
+/// What a decision is about. If any of it changes, approvals given are void.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Evidence {
+    pub version: VersionRef,
+    pub version_digest: String,
+    pub target: Stage,
+    pub completeness: Completeness,
+    /// The version's evaluation component.
+    #[schema(value_type = Object)]
+    pub evaluation: Option<Value>,
+    /// What is in production, and would be replaced.
+    pub production: Option<EvidenceProduction>,
+}
+
+impl Eq for Evidence {}
+
+/// The version that a promotion would replace.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct EvidenceProduction {
+    pub number: u32,
+    pub digest: String,
+    #[schema(value_type = Object)]
+    pub evaluation: Option<Value>,
+}
+
+/// A decision that was given.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Approval {
+    pub by: String,
+    pub decision: Decision,
+    pub reason: String,
+    pub at: DateTime<Utc>,
+    /// Given on evidence that has changed since, so that it does not count.
+    pub void: bool,
+}
+
+/// One metric of a version beside production's.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct MetricChange {
+    pub dataset: String,
+    /// The slice, as `name = value`; absent for the whole test set.
+    pub slice: Option<String>,
+    pub metric: String,
+    pub higher_is_better: bool,
+    pub before: Option<f64>,
+    pub after: Option<f64>,
+}
+
+impl Eq for MetricChange {}

@@ -1,0 +1,85 @@
+//! Agencies and their tenants (client engagements).
+
+use crate::ids::{AgencyId, TenantId};
+use crate::permission::{AgencyRole, Role};
+use crate::promotions::PromotionSummary;
+use crate::versions::ProductionNow;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// An agency: the paying account.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Agency {
+    pub id: AgencyId,
+    pub slug: String,
+    pub name: String,
+    pub created_at: DateTime<Utc>,
+}
+
+/// A new agency or tenant.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TenantCreate {
+    /// Stands in URLs and references; global and for good.
+    pub slug: String,
+    /// The client's name; the slug unless given.
+    #[serde(default)]
+    pub name: Option<String>,
+}
+
+/// A tenant: one client engagement of an agency.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Tenant {
+    pub id: TenantId,
+    pub slug: String,
+    pub name: String,
+    pub agency: String,
+    pub created_at: DateTime<Utc>,
+    /// The caller's role here.
+    pub role: Role,
+    /// Whether everything in it is made up, as in the demonstration.
+    pub synthetic: bool,
+}
+
+/// One client on the portfolio page.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PortfolioTenant {
+    pub tenant: Tenant,
+    /// Every model with what is approved for production of it, by name; at most 100.
+    pub models: Vec<PortfolioModel>,
+    pub open_promotions: u32,
+}
+
+/// One model on the portfolio page.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PortfolioModel {
+    pub project: String,
+    pub model: String,
+    pub production: Option<ProductionNow>,
+    pub latest: Option<u32>,
+}
+
+/// What a person sees across the clients that they reach.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Portfolio {
+    /// The agencies that the person works at.
+    pub agencies: Vec<AgencyMembership>,
+    pub tenants: Vec<PortfolioTenant>,
+    /// Open requests, those that wait for the caller's own decision first.
+    pub inbox: Vec<InboxItem>,
+}
+
+/// An agency and the caller's role there.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AgencyMembership {
+    pub agency: Agency,
+    pub role: AgencyRole,
+}
+
+/// An open promotion request in somebody's inbox.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct InboxItem {
+    pub promotion: PromotionSummary,
+    /// Whether the caller may decide it.
+    pub needs_me: bool,
+}

@@ -1,0 +1,191 @@
+//! Versions: immutable, numbered, identified by the digest of their context.
+
+use crate::context::{Completeness, FileEntry};
+use crate::ids::VersionId;
+use crate::reference::VersionRef;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What a version is approved for.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    Development,
+    Staging,
+    Production,
+    Archived,
+    Retired,
+}
+
+impl Stage {
+    /// Every stage, in order of a version's life.
+    pub const ALL: [Self; 5] = [
+        Self::Development,
+        Self::Staging,
+        Self::Production,
+        Self::Archived,
+        Self::Retired,
+    ];
+
+    /// The stage's name in the API and the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Staging => "staging",
+            Self::Production => "production",
+            Self::Archived => "archived",
+            Self::Retired => "retired",
+        }
+    }
+}
+
+impl std::fmt::Display for Stage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for Stage {
+    type Err = String;
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL.into_iter().find(|stage| stage.as_str() == s);
+        found.ok_or_else(|| {
+            format!("‘{s}’ is no stage; stages are development, staging, production, archived, retired")
+        })
+    }
+}
+
+/// A version to register. Its files were uploaded before.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VersionRegister {
+    /// The components, by name; see [`crate::context::COMPONENTS`].
+    #[schema(value_type = Object)]
+    pub context: Value,
+    /// Make the model if the project has none of this name.
+    #[serde(default)]
+    pub create_model: bool,
+}
+
+/// A version, without its context.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct VersionSummary {
+    pub id: VersionId,
+    pub reference: VersionRef,
+    /// SHA-256 over the RFC 8785 canonical JSON of the context, lower-case hex.
+    pub digest: String,
+    pub stage: Stage,
+    /// When it came into its stage.
+    pub stage_since: DateTime<Utc>,
+    pub author: String,
+    pub created_at: DateTime<Utc>,
+    pub files: u32,
+    /// Bytes of all files together.
+    pub size: u64,
+    pub completeness: Completeness,
+}
+
+/// A version with all that is known of it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Version {
+    #[serde(flatten)]
+    pub summary: VersionSummary,
+    /// The components as registered.
+    #[schema(value_type = Object)]
+    pub context: Value,
+    pub file_list: Vec<FileEntry>,
+    /// Stages that it went through, oldest first.
+    pub history: Vec<StageChange>,
+    /// The request that waits for a decision about it.
+    pub open_promotion: Option<crate::ids::PromotionId>,
+}
+
+/// One step of a version through its stages.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct StageChange {
+    pub from: Option<Stage>,
+    pub to: Stage,
+    pub at: DateTime<Utc>,
+    pub by: String,
+    /// Why, in one sentence: the request, the rollback and its reason, or what replaced it.
+    pub why: String,
+}
+
+/// What is approved for production of a model.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ProductionNow {
+    pub number: u32,
+    pub digest: String,
+    pub since: DateTime<Utc>,
+    /// Who approved it, or rolled back to it.
+    pub by: Vec<String>,
+}
+
+/// A span of time in which a version was approved for production.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ProductionPeriod {
+    pub number: u32,
+    pub digest: String,
+    pub from: DateTime<Utc>,
+    /// Absent while it lasts.
+    pub until: Option<DateTime<Utc>>,
+    /// How it began.
+    pub began_by: PeriodCause,
+    /// How it ended.
+    pub ended_by: Option<PeriodCause>,
+    /// Who requested it, or rolled back.
+    pub requested_by: String,
+    pub approved_by: Vec<String>,
+    pub reason: String,
+}
+
+/// What began or ended a production period.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PeriodCause {
+    Promotion,
+    Rollback,
+}
+
+/// Ask what was in production at a moment.
+#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct AsOf {
+    /// RFC 3339; now unless given.
+    #[serde(default)]
+    pub at: Option<DateTime<Utc>>,
+}
+
+/// The five-minute question, answered for one moment.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ProductionAnswer {
+    pub at: DateTime<Utc>,
+    /// What was in production; absent where nothing was.
+    pub production: Option<ProductionPeriod>,
+    /// What a rollback now would restore.
+    pub rollback_target: Option<u32>,
+}
+
+/// Roll production back to the version before.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rollback {
+    pub reason: String,
+    /// The version the caller believes to be in production; refused when it is another.
+    #[serde(default)]
+    pub from: Option<u32>,
+}
+
+/// What a rollback did.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct RolledBack {
+    pub from: VersionRef,
+    pub to: VersionRef,
+    pub digest: String,
+    pub at: DateTime<Utc>,
+}
