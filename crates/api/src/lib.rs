@@ -1,1 +1,25 @@
+//! The REST API under `/api/v1`: each handler decodes, makes one call into
+//! core, and encodes. `routes` is the one table of what there is.
 
+mod audit;
+mod blobs;
+mod csrf;
+mod error;
+mod extract;
+mod health;
+mod identity;
+mod memberships;
+mod models;
+mod openapi;
+mod projects;
+mod promotions;
+mod request;
+mod routes;
+mod tenancy;
+mod versions;
+
+pub use csrf::refuse_cross_site;
+pub use error::ApiError;
+pub use openapi::document;
+pub use request::{RequestId, trace};
+pub use routes::configure;

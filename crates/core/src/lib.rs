@@ -1,1 +1,22 @@
+//! Every rule and every query of Weighhouse.
+//!
+//! One module a feature; each operation takes [`Ctx`] first, authorises,
+//! applies its rule, queries, and commits together with its audit event.
+//! The crate knows neither actix nor leptos.
 
+pub mod audit;
+pub mod blobs;
+pub mod identity;
+pub mod kernel;
+pub mod memberships;
+pub mod models;
+pub mod notifications;
+pub mod projects;
+pub mod promotions;
+mod schema;
+pub mod tenancy;
+pub mod versions;
+
+pub use kernel::app::App;
+pub use kernel::ctx::Ctx;
+pub use kernel::error::{Error, Result};

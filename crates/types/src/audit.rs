@@ -1,8 +1,195 @@
-//! The audit log as people read it.
+//! The audit log: every kind of event there is, and how people read it.
 
+use crate::versions::Stage;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+/// What an event says, apart from who and when. The serialised form is kept
+/// for years: fields may be added, never renamed or removed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "event", content = "payload")]
+pub enum Event {
+    #[serde(rename = "agency.created")]
+    AgencyCreated { agency: String, name: String },
+    #[serde(rename = "installation.set-up")]
+    InstallationSetUp { agency: String, owner: String },
+    #[serde(rename = "user.created")]
+    UserCreated { email: String, role: Option<String>, tenant: Option<String> },
+    #[serde(rename = "session.started")]
+    SessionStarted { email: String, session: String },
+    #[serde(rename = "session.ended")]
+    SessionEnded { email: String, session: String },
+    #[serde(rename = "tenant.created")]
+    TenantCreated { tenant: String, name: String },
+    #[serde(rename = "member.invited")]
+    MemberInvited { email: String, role: String },
+    #[serde(rename = "invitation.revoked")]
+    InvitationRevoked { email: String },
+    #[serde(rename = "member.joined")]
+    MemberJoined { email: String, role: String },
+    #[serde(rename = "member.role-changed")]
+    MemberRoleChanged { email: String, role: String },
+    #[serde(rename = "member.removed")]
+    MemberRemoved { email: String },
+    #[serde(rename = "token.created")]
+    TokenCreated { token: String, name: String, owner: String, scopes: Vec<String>, expires: DateTime<Utc> },
+    #[serde(rename = "token.revoked")]
+    TokenRevoked { token: String, name: String },
+    #[serde(rename = "project.created")]
+    ProjectCreated { project: String, name: String },
+    #[serde(rename = "model.created")]
+    ModelCreated { model: String },
+    #[serde(rename = "version.registered")]
+    VersionRegistered { version: String, digest: String, files: u32, size: u64, model_created: bool },
+    #[serde(rename = "version.retired")]
+    VersionRetired { version: String, digest: String, from: Stage, reason: String },
+    #[serde(rename = "version.staged")]
+    VersionStaged { version: String, digest: String, promotion: String, reason: String },
+    #[serde(rename = "promotion.opened")]
+    PromotionOpened { version: String, target: Stage, promotion: String, evidence: String, reason: String },
+    #[serde(rename = "promotion.approved")]
+    PromotionApproved {
+        version: String,
+        target: Stage,
+        promotion: String,
+        evidence: String,
+        reason: String,
+        /// Whether this was the last approval needed, so that the version moved.
+        complete: bool,
+        /// The version that was in production before.
+        replaced: Option<String>,
+    },
+    #[serde(rename = "promotion.rejected")]
+    PromotionRejected { version: String, target: Stage, promotion: String, evidence: String, reason: String },
+    #[serde(rename = "promotion.withdrawn")]
+    PromotionWithdrawn { version: String, target: Stage, promotion: String },
+    #[serde(rename = "production.rolled-back")]
+    ProductionRolledBack { from: String, to: String, digest: String, reason: String },
+}
+
+impl Event {
+    /// The kind of event, as in the log's leaves.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::AgencyCreated { .. } => "agency.created",
+            Self::InstallationSetUp { .. } => "installation.set-up",
+            Self::UserCreated { .. } => "user.created",
+            Self::SessionStarted { .. } => "session.started",
+            Self::SessionEnded { .. } => "session.ended",
+            Self::TenantCreated { .. } => "tenant.created",
+            Self::MemberInvited { .. } => "member.invited",
+            Self::InvitationRevoked { .. } => "invitation.revoked",
+            Self::MemberJoined { .. } => "member.joined",
+            Self::MemberRoleChanged { .. } => "member.role-changed",
+            Self::MemberRemoved { .. } => "member.removed",
+            Self::TokenCreated { .. } => "token.created",
+            Self::TokenRevoked { .. } => "token.revoked",
+            Self::ProjectCreated { .. } => "project.created",
+            Self::ModelCreated { .. } => "model.created",
+            Self::VersionRegistered { .. } => "version.registered",
+            Self::VersionRetired { .. } => "version.retired",
+            Self::VersionStaged { .. } => "version.staged",
+            Self::PromotionOpened { .. } => "promotion.opened",
+            Self::PromotionApproved { .. } => "promotion.approved",
+            Self::PromotionRejected { .. } => "promotion.rejected",
+            Self::PromotionWithdrawn { .. } => "promotion.withdrawn",
+            Self::ProductionRolledBack { .. } => "production.rolled-back",
+        }
+    }
+
+    /// What happened, as a plain sentence about `actor`.
+    #[must_use]
+    pub fn sentence(&self, actor: &str) -> String {
+        match self {
+            Self::AgencyCreated { agency, name } => format!("{actor} created the agency {name} ({agency})."),
+            Self::InstallationSetUp { agency, owner } => {
+                format!("The installation was set up for {agency}, with {owner} as owner.")
+            }
+            Self::UserCreated { email, role, tenant } => sentence_user(actor, email, role, tenant),
+            Self::SessionStarted { email, .. } => format!("{email} signed in."),
+            Self::SessionEnded { email, .. } => format!("{email} signed out."),
+            Self::TenantCreated { tenant, name } => format!("{actor} created the client {name} ({tenant})."),
+            Self::MemberInvited { email, role } => format!("{actor} invited {email} as {role}."),
+            Self::InvitationRevoked { email } => format!("{actor} revoked the invitation of {email}."),
+            Self::MemberJoined { email, role } => format!("{email} joined as {role}."),
+            Self::MemberRoleChanged { email, role } => format!("{actor} made {email} {role}."),
+            Self::MemberRemoved { email } => format!("{actor} removed {email}."),
+            Self::TokenCreated { name, owner, scopes, .. } => {
+                format!("{actor} created the API token “{name}” of {owner} for {}.", scopes.join(", "))
+            }
+            Self::TokenRevoked { name, .. } => format!("{actor} revoked the API token “{name}”."),
+            Self::ProjectCreated { project, name } => {
+                format!("{actor} created the project {name} ({project}).")
+            }
+            Self::ModelCreated { model } => format!("{actor} created the model {model}."),
+            Self::VersionRegistered { .. } | Self::VersionRetired { .. } | Self::VersionStaged { .. } => {
+                self.sentence_version(actor)
+            }
+            _ => self.sentence_promotion(actor),
+        }
+    }
+
+    fn sentence_version(&self, actor: &str) -> String {
+        match self {
+            Self::VersionRegistered { version, digest, files, .. } => {
+                let noun = if *files == 1 { "file" } else { "files" };
+                format!("{actor} registered {version} with {files} {noun}, digest {}….", short(digest))
+            }
+            Self::VersionRetired { version, reason, .. } => {
+                format!("{actor} retired {version}{}", because(reason))
+            }
+            Self::VersionStaged { version, reason, .. } => {
+                format!("{actor} promoted {version} to staging{}", because(reason))
+            }
+            other => format!("{actor}: {}.", other.name()),
+        }
+    }
+
+    fn sentence_promotion(&self, actor: &str) -> String {
+        match self {
+            Self::PromotionOpened { version, target, reason, .. } => {
+                format!("{actor} asked to promote {version} to {target}{}", because(reason))
+            }
+            Self::PromotionApproved { version, target, complete, replaced, reason, .. } => {
+                let moved = match (complete, replaced) {
+                    (false, _) => "; more approvals are needed".to_owned(),
+                    (true, None) => format!("; it is now in {target}"),
+                    (true, Some(old)) => format!("; it is now in {target} and {old} is archived"),
+                };
+                format!("{actor} approved {version} for {target}{moved}{}", because(reason))
+            }
+            Self::PromotionRejected { version, target, reason, .. } => {
+                format!("{actor} rejected {version} for {target}{}", because(reason))
+            }
+            Self::PromotionWithdrawn { version, target, .. } => {
+                format!("{actor} withdrew the request to promote {version} to {target}.")
+            }
+            Self::ProductionRolledBack { from, to, reason, .. } => {
+                format!("{actor} rolled production back from {from} to {to}{}", because(reason))
+            }
+            other => format!("{actor}: {}.", other.name()),
+        }
+    }
+}
+
+fn sentence_user(actor: &str, email: &str, role: &Option<String>, tenant: &Option<String>) -> String {
+    match (role, tenant) {
+        (Some(role), Some(tenant)) => format!("{actor} created a login for {email}, {role} of {tenant}."),
+        (Some(role), None) => format!("{actor} created a login for {email}, {role}."),
+        _ => format!("{actor} created a login for {email}."),
+    }
+}
+
+/// The end of a sentence, with its reason where one was given.
+fn because(reason: &str) -> String {
+    if reason.is_empty() { ".".into() } else { format!(": “{reason}”") }
+}
+
+fn short(digest: &str) -> &str {
+    digest.get(..12).unwrap_or(digest)
+}
 
 /// One entry of a log.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -12,9 +199,9 @@ pub struct AuditEntry {
     pub at: DateTime<Utc>,
     /// The kind of event, such as `version.registered`.
     pub event: String,
-    /// Who did it; absent for the platform itself.
+    /// Who did it; absent for the operator's console and for links.
     pub actor: Option<String>,
-    /// How they came: `session`, `token …`, `console`, `worker`.
+    /// How they came: `session`, `token …`, `link` or `console`.
     pub via: String,
     /// What happened, as a plain sentence.
     pub sentence: String,

@@ -187,9 +187,8 @@ impl Completeness {
     /// The completeness of a context; approval is derived, never typed in.
     #[must_use]
     pub fn of(context: &Value, approved: bool) -> Self {
-        let has = |key: &str| {
-            (key == "approval" && approved) || context.get(key).is_some_and(|c| !c.is_null())
-        };
+        let has =
+            |key: &str| (key == "approval" && approved) || context.get(key).is_some_and(|c| !c.is_null());
         let keys = COMPONENTS.iter().map(|(key, _)| (*key).to_owned());
         let (present, missing) = keys.partition(|key| has(key));
         Self { present, missing }
@@ -274,7 +273,9 @@ fn check_value(value: &Value, field: &str, depth: usize) -> Result<(), ContextEr
             if magnitude.is_some_and(|m| m > INTEGER_MAX) {
                 return Err(ContextError::new(
                     field,
-                    format!("{n} is beyond 2^53 - 1, the largest whole number JSON carries exactly; write it as a string"),
+                    format!(
+                        "{n} is beyond 2^53 - 1, the largest whole number JSON carries exactly; write it as a string"
+                    ),
                 ));
             }
             Ok(())
@@ -283,9 +284,9 @@ fn check_value(value: &Value, field: &str, depth: usize) -> Result<(), ContextEr
             .iter()
             .enumerate()
             .try_for_each(|(n, item)| check_value(item, &format!("{field}[{n}]"), depth + 1)),
-        Value::Object(map) => map
-            .iter()
-            .try_for_each(|(key, item)| check_value(item, &format!("{field}.{key}"), depth + 1)),
+        Value::Object(map) => {
+            map.iter().try_for_each(|(key, item)| check_value(item, &format!("{field}.{key}"), depth + 1))
+        }
         Value::Null | Value::Bool(_) | Value::String(_) => Ok(()),
     }
 }
@@ -323,7 +324,9 @@ pub fn path_check(path: &str) -> Result<(), String> {
             return Err(format!("‘{path}’ may not have empty, . or .. parts"));
         }
         if part.ends_with(['.', ' ']) {
-            return Err(format!("‘{path}’ has a part that ends with a dot or blank, which some systems drop"));
+            return Err(format!(
+                "‘{path}’ has a part that ends with a dot or blank, which some systems drop"
+            ));
         }
     }
     Ok(())
@@ -370,7 +373,8 @@ mod tests {
     #[test]
     fn files_come_in_the_order_of_their_paths() {
         let normal = normalise(artifact(&["b", "a/z", "a.b"])).unwrap();
-        let paths: Vec<_> = normal["artifact"]["files"].as_array().unwrap().iter().map(|f| &f["path"]).collect();
+        let paths: Vec<_> =
+            normal["artifact"]["files"].as_array().unwrap().iter().map(|f| &f["path"]).collect();
         assert_eq!(paths, ["a.b", "a/z", "b"]);
     }
 

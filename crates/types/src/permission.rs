@@ -103,7 +103,9 @@ named! {
 }
 
 /// A role that gives rights in a tenant: the agency's or the client's own.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     Agency(AgencyRole),
@@ -146,10 +148,7 @@ pub const fn allows(role: Role, action: Action) -> bool {
     match action {
         A::TenantRead | A::MemberRead | A::ArtifactDownload => true,
         A::AuditRead => !matches!(role, Role::Tenant(Viewer)),
-        A::MemberManage => matches!(
-            role,
-            Role::Agency(Owner | AgencyAdmin) | Role::Tenant(ClientAdmin)
-        ),
+        A::MemberManage => matches!(role, Role::Agency(Owner | AgencyAdmin) | Role::Tenant(ClientAdmin)),
         A::ProjectCreate
         | A::ModelCreate
         | A::VersionRegister

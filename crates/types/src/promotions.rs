@@ -133,6 +133,8 @@ impl Eq for Evidence {}
 pub struct EvidenceProduction {
     pub number: u32,
     pub digest: String,
+    /// Part of the evidence: the same version back in production is another state.
+    pub since: DateTime<Utc>,
     #[schema(value_type = Object)]
     pub evaluation: Option<Value>,
 }

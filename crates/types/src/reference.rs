@@ -44,11 +44,7 @@ impl FromStr for ModelRef {
         slug_check(tenant).map_err(|e| format!("tenant {e}"))?;
         slug_check(project).map_err(|e| format!("project {e}"))?;
         model_name_check(model)?;
-        Ok(Self {
-            tenant: tenant.into(),
-            project: project.into(),
-            model: model.into(),
-        })
+        Ok(Self { tenant: tenant.into(), project: project.into(), model: model.into() })
     }
 }
 
@@ -61,10 +57,7 @@ impl FromStr for VersionRef {
         if number.starts_with(['+', '0']) {
             return Err(wrong());
         }
-        Ok(Self {
-            model: model.parse()?,
-            number: number.parse().map_err(|_: std::num::ParseIntError| wrong())?,
-        })
+        Ok(Self { model: model.parse()?, number: number.parse::<u32>().ok().ok_or_else(wrong)? })
     }
 }
 
@@ -118,7 +111,9 @@ mod tests {
 
     #[test]
     fn wrong_references_say_what_to_write() {
-        for wrong in ["a", "aa/bb", "aa/bb/cc", "aa/bb/cc@", "aa/bb/cc@0", "aa/bb/cc@+1", "aa/bb/c/d@1", "AA/bb/cc@1"] {
+        for wrong in
+            ["a", "aa/bb", "aa/bb/cc", "aa/bb/cc@", "aa/bb/cc@0", "aa/bb/cc@+1", "aa/bb/c/d@1", "AA/bb/cc@1"]
+        {
             assert!(wrong.parse::<VersionRef>().is_err(), "{wrong}");
         }
     }

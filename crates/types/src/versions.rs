@@ -22,13 +22,8 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage, in order of a version's life.
-    pub const ALL: [Self; 5] = [
-        Self::Development,
-        Self::Staging,
-        Self::Production,
-        Self::Archived,
-        Self::Retired,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Development, Self::Staging, Self::Production, Self::Archived, Self::Retired];
 
     /// The stage's name in the API and the database.
     #[must_use]

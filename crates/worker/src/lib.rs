@@ -1,1 +1,6 @@
+//! The worker: takes jobs from Postgres and runs them. Any number may run on
+//! one database; a job is leased to one at a time.
 
+mod runner;
+
+pub use runner::run;

@@ -1,0 +1,88 @@
+//! From a request: who calls, and the parts of its path, query and body.
+
+use crate::error::ApiError;
+use crate::request::RequestId;
+use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::web::{Data, JsonConfig, PathConfig, QueryConfig};
+use actix_web::{FromRequest, HttpRequest};
+use futures_util::future::LocalBoxFuture;
+use std::ops::Deref;
+use weighhouse_core::identity::{session_ctx, token_ctx};
+use weighhouse_core::{App, Ctx, Error};
+use weighhouse_types::error::Code;
+
+/// The largest JSON body, in bytes: a manifest of 10,000 files fits.
+const JSON_MAX: usize = 8 << 20;
+
+/// The caller of a request: by API token, else by session cookie.
+pub(crate) struct Caller(Ctx);
+
+impl Deref for Caller {
+    type Target = Ctx;
+    fn deref(&self) -> &Ctx {
+        &self.0
+    }
+}
+
+impl FromRequest for Caller {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let id = RequestId::of(&request);
+            identify(&request, &id).await.map(Self).map_err(|error| ApiError::new(&error, id))
+        })
+    }
+}
+
+async fn identify(request: &HttpRequest, RequestId(id): &RequestId) -> Result<Ctx, Error> {
+    let app = request.app_data::<Data<App>>().ok_or_else(|| Error::internal("no app data"))?;
+    let app = std::sync::Arc::clone(app);
+    if let Some(header) = request.headers().get(AUTHORIZATION) {
+        let token = header.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
+        let token = token.ok_or_else(|| {
+            Error::refused(Code::Unauthenticated, "The Authorization header must be “Bearer wh_…”.")
+        })?;
+        return token_ctx(&app, token.trim(), id).await;
+    }
+    match request.cookie(app.config.session_cookie()) {
+        Some(cookie) => session_ctx(&app, cookie.value(), id).await,
+        None => Err(Error::refused(
+            Code::Unauthenticated,
+            "Sign in, or send an API token as “Authorization: Bearer wh_…”.",
+        )),
+    }
+}
+
+/// JSON bodies: bounded, and wrong ones say where.
+pub(crate) fn json_config() -> JsonConfig {
+    JsonConfig::default().limit(JSON_MAX).error_handler(|error, request| {
+        use actix_web::error::JsonPayloadError as E;
+        let error = match &error {
+            E::Overflow { .. } | E::OverflowKnownLength { .. } => {
+                Error::refused(Code::TooLarge, format!("The body is larger than {JSON_MAX} bytes."))
+            }
+            E::ContentType => Error::invalid("body", "Send JSON, with “Content-Type: application/json”."),
+            other => Error::invalid("body", format!("The body is not what is expected here: {other}")),
+        };
+        ApiError::new(&error, RequestId::of(request)).into()
+    })
+}
+
+/// Paths that do not parse name nothing that exists.
+pub(crate) fn path_config() -> PathConfig {
+    PathConfig::default().error_handler(|_, request| {
+        ApiError::new(&Error::not_found("thing at this address"), RequestId::of(request)).into()
+    })
+}
+
+/// Query strings that do not parse say why.
+pub(crate) fn query_config() -> QueryConfig {
+    QueryConfig::default().error_handler(|error, request| {
+        let error = Error::invalid("query", format!("The query is not what is expected here: {error}"));
+        ApiError::new(&error, RequestId::of(request)).into()
+    })
+}

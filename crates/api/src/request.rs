@@ -1,0 +1,49 @@
+//! Request ids: one a request, in every log line about it, in the response's
+//! header and in the mails and jobs that follow from it.
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage, HttpRequest};
+use std::time::Instant;
+use tracing::Instrument;
+use weighhouse_core::kernel::secret;
+
+const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The id of a request.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RequestId(pub String);
+
+impl RequestId {
+    /// The id that [`trace`] gave to a request.
+    #[must_use]
+    pub fn of(request: &HttpRequest) -> Self {
+        request.extensions().get::<Self>().cloned().unwrap_or_else(|| Self(secret::request_id()))
+    }
+}
+
+/// Gives a request its id and span, and logs how it ended.
+///
+/// # Errors
+/// Only what the inner service gives.
+pub async fn trace(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let id = secret::request_id();
+    request.extensions_mut().insert(RequestId(id.clone()));
+    // Paths hold invitation tokens; the pattern does not.
+    let method = request.method().to_string();
+    let started = Instant::now();
+    let span = tracing::info_span!("request", request_id = %id);
+    let mut response = next.call(request).instrument(span).await?;
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(HEADER, value);
+    }
+    let route = response.request().match_pattern().unwrap_or_default();
+    let milliseconds = started.elapsed().as_secs_f64() * 1e3;
+    tracing::info!(request_id = %id, method, route, status = response.status().as_u16(), milliseconds, "answered");
+    Ok(response)
+}

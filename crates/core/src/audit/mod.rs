@@ -1,0 +1,69 @@
+//! Reading the audit logs. They are written where mutations commit: see
+//! `kernel::tx` and `kernel::log`.
+
+mod queries;
+
+use crate::kernel::authz;
+use crate::kernel::ctx::Ctx;
+use crate::kernel::error::{Error, Result};
+use crate::kernel::page;
+use crate::kernel::tx::{PlatformTx, TenantTx};
+use weighhouse_ledger::{Hash, tree};
+use weighhouse_types::audit::{AuditEntry, AuditHead};
+use weighhouse_types::page::{Page, PageQuery};
+use weighhouse_types::permission::{Action, AgencyAction};
+
+/// A tenant's log, newest first.
+///
+/// # Errors
+/// When the caller may not read it.
+pub async fn audit_list(ctx: &Ctx, tenant: &str, query: &PageQuery) -> Result<Page<AuditEntry>> {
+    let tenant = authz::tenant(ctx, tenant, Action::AuditRead).await?;
+    let before: Option<i64> = page::after(query)?;
+    let mut tx = TenantTx::begin(ctx, &tenant).await?;
+    let entries = queries::tenant_entries(&mut tx, &tenant, before, page::fetch(query)).await?;
+    tx.finish().await?;
+    page::cut(query, entries, |entry| entry.index)
+}
+
+/// The size and root of a tenant's log.
+///
+/// # Errors
+/// When the caller may not read it.
+pub async fn audit_head(ctx: &Ctx, tenant: &str) -> Result<AuditHead> {
+    let tenant = authz::tenant(ctx, tenant, Action::AuditRead).await?;
+    let mut tx = TenantTx::begin(ctx, &tenant).await?;
+    let hashes = queries::tenant_hashes(&mut tx, &tenant).await?;
+    tx.finish().await?;
+    head(hashes)
+}
+
+/// An agency's log, newest first: what has no tenant.
+///
+/// # Errors
+/// When the caller may not read it.
+pub async fn agency_audit_list(ctx: &Ctx, agency: &str, query: &PageQuery) -> Result<Page<AuditEntry>> {
+    let agency = authz::agency(ctx, agency, AgencyAction::AgencyAuditRead).await?;
+    let before: Option<i64> = page::after(query)?;
+    let mut tx = PlatformTx::begin(ctx.app()).await?;
+    let entries = queries::agency_entries(&mut tx, &agency, before, page::fetch(query)).await?;
+    tx.finish().await?;
+    page::cut(query, entries, |entry| entry.index)
+}
+
+/// The size and root of an agency's log.
+///
+/// # Errors
+/// When the caller may not read it.
+pub async fn agency_audit_head(ctx: &Ctx, agency: &str) -> Result<AuditHead> {
+    let agency = authz::agency(ctx, agency, AgencyAction::AgencyAuditRead).await?;
+    let mut tx = PlatformTx::begin(ctx.app()).await?;
+    let hashes = queries::agency_hashes(&mut tx, &agency).await?;
+    tx.finish().await?;
+    head(hashes)
+}
+
+fn head(hashes: Vec<Hash>) -> Result<AuditHead> {
+    let size = u64::try_from(hashes.len()).map_err(Error::internal)?;
+    Ok(AuditHead { size, root: tree::root(hashes).to_string() })
+}

@@ -1,0 +1,112 @@
+//! Making logins.
+
+use super::queries::{self, NewLogin};
+use crate::kernel::authz;
+use crate::kernel::ctx::Ctx;
+use crate::kernel::error::{Error, Result};
+use crate::kernel::tx::{PlatformTx, TenantTx};
+use weighhouse_types::audit::Event;
+use weighhouse_types::identity::{PASSWORD_MAX, PASSWORD_MIN, User};
+use weighhouse_types::ids::{AgencyId, UserId};
+use weighhouse_types::permission::{Action, AgencyAction, AgencyRole, TenantRole};
+
+/// A login to make.
+#[derive(Clone)]
+pub struct UserCreate {
+    pub email: String,
+    /// The part of the address before the @ unless given.
+    pub name: Option<String>,
+    pub password: String,
+    pub role: UserRole,
+}
+
+/// The role that a new login has, and where.
+#[derive(Clone, Debug)]
+pub enum UserRole {
+    Agency { agency: String, role: AgencyRole },
+    Tenant { tenant: String, role: TenantRole },
+}
+
+/// Makes a login with its first role.
+///
+/// # Errors
+/// When the address is taken or the password too short.
+pub async fn user_create(ctx: &Ctx, new: UserCreate) -> Result<User> {
+    let email = email_normalise(&new.email)?;
+    password_check(&new.password)?;
+    let name = name_or_address(new.name.as_deref(), &email);
+    match &new.role {
+        UserRole::Agency { agency, role } => {
+            let agency = authz::agency(ctx, agency, AgencyAction::StaffManage).await?;
+            let password_hash = &ctx.app().passwords.hash(&new.password).await?;
+            let login =
+                NewLogin { agency: agency.id(), email: &email, name: &name, password_hash, operator: false };
+            let mut tx = PlatformTx::begin(ctx.app()).await?;
+            let id = queries::login_insert(&mut tx, &login).await?;
+            queries::agency_member_insert(&mut tx, agency.id(), id, role.as_str()).await?;
+            let event =
+                Event::UserCreated { email: email.clone(), role: Some(role.to_string()), tenant: None };
+            tx.commit(ctx, agency.id(), &event).await?;
+            Ok(User { id, email, name, operator: false })
+        }
+        UserRole::Tenant { tenant, role } => {
+            let tenant = authz::tenant(ctx, tenant, Action::MemberManage).await?;
+            let id = login_create(ctx, tenant.agency_id(), &email, &name, &new.password).await?;
+            let mut tx = TenantTx::begin(ctx, &tenant).await?;
+            crate::memberships::member_insert_in_tx(&mut tx, id, *role).await?;
+            tx.commit(&Event::MemberJoined { email: email.clone(), role: role.to_string() }).await?;
+            Ok(User { id, email, name, operator: false })
+        }
+    }
+}
+
+/// Makes a login without a role yet, recorded by the agency.
+pub(crate) async fn login_create(
+    ctx: &Ctx,
+    agency: AgencyId,
+    email: &str,
+    name: &str,
+    password: &str,
+) -> Result<UserId> {
+    password_check(password)?;
+    let password_hash = &ctx.app().passwords.hash(password).await?;
+    let login = NewLogin { agency, email, name, password_hash, operator: false };
+    let mut tx = PlatformTx::begin(ctx.app()).await?;
+    let id = queries::login_insert(&mut tx, &login).await?;
+    let event = Event::UserCreated { email: email.into(), role: None, tenant: None };
+    tx.commit(ctx, agency, &event).await?;
+    Ok(id)
+}
+
+/// An address in its one form: trimmed, lower case.
+pub(crate) fn email_normalise(email: &str) -> Result<String> {
+    let email = email.trim().to_lowercase();
+    let form = email
+        .split_once('@')
+        .filter(|(name, host)| !name.is_empty() && (host.contains('.') || *host == "localhost"));
+    let plain = email.len() <= 254 && !email.chars().any(|c| c.is_whitespace() || c.is_control());
+    match form {
+        Some(_) if plain && email.parse::<lettre::Address>().is_ok() => Ok(email),
+        _ => Err(Error::invalid("email", format!("‘{email}’ is no e-mail address."))),
+    }
+}
+
+/// Refuses passwords that are too short to be safe, or too long to hash.
+pub(crate) fn password_check(password: &str) -> Result<()> {
+    if password.chars().count() < PASSWORD_MIN || password.len() > PASSWORD_MAX {
+        return Err(Error::invalid(
+            "password",
+            format!(
+                "A password has at least {PASSWORD_MIN} characters and at most {PASSWORD_MAX} bytes. Four random words are a good one."
+            ),
+        ));
+    }
+    Ok(())
+}
+
+fn name_or_address(name: Option<&str>, email: &str) -> String {
+    match name.map(str::trim).filter(|name| !name.is_empty()) {
+        Some(name) => name.chars().take(100).collect(),
+        None => email.split('@').next().unwrap_or(email).to_owned(),
+    }
+}

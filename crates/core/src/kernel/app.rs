@@ -1,0 +1,53 @@
+//! What a running process has: database, object store, mail, settings.
+
+use super::config::Config;
+use super::db::{self, Pool};
+use super::error::{Error, Result};
+use super::mail::Mailer;
+use super::password::Passwords;
+use super::store::Store;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// The parts that operations work with; one a process.
+pub struct App {
+    pub config: Config,
+    pub(crate) pool: Pool,
+    pub(crate) store: Store,
+    pub(crate) mailer: Mailer,
+    pub(crate) passwords: Passwords,
+    /// Wakes this process's worker when a job was enqueued here.
+    pub jobs_wake: Notify,
+}
+
+impl App {
+    /// Connects lazily: no part needs to answer yet.
+    ///
+    /// # Errors
+    /// When a setting cannot be used.
+    pub fn new(config: Config) -> Result<Arc<Self>> {
+        Ok(Arc::new(Self {
+            pool: db::pool(&config.database_url, config.database_connections)?,
+            store: Store::open(&config.store_url)?,
+            mailer: Mailer::new(&config.mail)?,
+            passwords: Passwords::new(),
+            jobs_wake: Notify::new(),
+            config,
+        }))
+    }
+
+    /// Whether database and object store answer.
+    ///
+    /// # Errors
+    /// Names the part that does not.
+    pub async fn ready(&self) -> Result<()> {
+        super::tx::ping(self).await?;
+        self.store.ping().await.map_err(|e| Error::Connection(e.to_string()))
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,100 @@
+//! The first wall: who acts, by what kind of credential, under which request.
+
+use super::app::App;
+use super::error::{Error, Result};
+use std::sync::Arc;
+use weighhouse_types::error::Code;
+use weighhouse_types::identity::User;
+use weighhouse_types::ids::{SessionId, TenantId, TokenId};
+use weighhouse_types::permission::Scope;
+
+/// Every operation takes this first.
+#[derive(Clone, Debug)]
+pub struct Ctx {
+    pub(crate) app: Arc<App>,
+    pub(crate) actor: Actor,
+    pub(crate) request_id: String,
+}
+
+/// Who acts.
+#[derive(Clone, Debug)]
+pub(crate) enum Actor {
+    /// Nobody signed in.
+    Anonymous,
+    /// A person in a browser.
+    Session { user: User, session: SessionId, cookie: String },
+    /// A person's API token.
+    Token { user: User, token: TokenId, tenant: TenantId, scopes: Vec<Scope> },
+    /// A person who holds a tenant's invitation and is about to join it.
+    Invited { user: User, tenant: TenantId },
+    /// The operator at the machine itself.
+    Console,
+}
+
+impl Ctx {
+    /// For requests without a credential.
+    #[must_use]
+    pub fn anonymous(app: &Arc<App>, request_id: impl Into<String>) -> Self {
+        Self::with(app, Actor::Anonymous, request_id)
+    }
+
+    /// For the operator's commands, whose right is the access to the machine.
+    #[must_use]
+    pub fn console(app: &Arc<App>) -> Self {
+        Self::with(app, Actor::Console, super::secret::request_id())
+    }
+
+    pub(crate) fn with(app: &Arc<App>, actor: Actor, request_id: impl Into<String>) -> Self {
+        Self { app: Arc::clone(app), actor, request_id: request_id.into() }
+    }
+
+    /// The process's parts.
+    #[must_use]
+    pub fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
+    /// The id under which logs of this request are found.
+    #[must_use]
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// The person who acts.
+    ///
+    /// # Errors
+    /// When nobody is signed in.
+    pub fn user(&self) -> Result<&User> {
+        match &self.actor {
+            Actor::Session { user, .. } | Actor::Token { user, .. } | Actor::Invited { user, .. } => Ok(user),
+            Actor::Anonymous | Actor::Console => Err(Error::refused(
+                Code::Unauthenticated,
+                "Sign in, or send an API token as “Authorization: Bearer wh_…”.",
+            )),
+        }
+    }
+
+    /// The id of the person who acts; the console has none.
+    pub(crate) fn user_id(&self) -> Option<uuid::Uuid> {
+        self.user().ok().map(|user| user.id.0)
+    }
+
+    /// The session's form token, which proves that a form came from our page.
+    #[must_use]
+    pub fn csrf(&self) -> Option<String> {
+        match &self.actor {
+            Actor::Session { cookie, .. } => Some(super::secret::csrf(cookie)),
+            _ => None,
+        }
+    }
+
+    /// How the actor came, as the audit log writes it.
+    pub(crate) fn via(&self) -> String {
+        match &self.actor {
+            Actor::Anonymous | Actor::Invited { .. } => "link".into(),
+            Actor::Session { .. } => "session".into(),
+            Actor::Token { token, .. } => format!("token {token}"),
+            Actor::Console => "console".into(),
+        }
+    }
+}

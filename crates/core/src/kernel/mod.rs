@@ -1,0 +1,18 @@
+//! What every feature stands on. Imports no feature.
+
+pub mod app;
+pub mod authz;
+pub mod config;
+pub mod ctx;
+pub mod db;
+pub mod error;
+pub mod jobs;
+mod log;
+pub mod mail;
+pub mod migrate;
+pub mod outbox;
+pub mod page;
+pub mod password;
+pub mod secret;
+pub mod store;
+pub mod tx;

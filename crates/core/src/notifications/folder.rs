@@ -1,0 +1,53 @@
+//! The mail folder, for the operator's page while no SMTP server is set.
+
+use crate::kernel::ctx::{Actor, Ctx};
+use crate::kernel::error::{Error, Result};
+use chrono::{DateTime, Utc};
+use std::path::Path;
+
+/// The page shows this many mails, newest first.
+const SHOWN: usize = 100;
+
+/// A mail of the folder.
+#[derive(Clone, Debug)]
+pub struct FolderMail {
+    pub file: String,
+    pub at: DateTime<Utc>,
+    /// The whole message, as it would have been sent.
+    pub raw: String,
+}
+
+/// The newest mails of the folder.
+///
+/// # Errors
+/// When the caller is not the platform's operator, or mail goes to an SMTP
+/// server: for both, the page does not exist.
+pub async fn folder_mails(ctx: &Ctx) -> Result<Vec<FolderMail>> {
+    let operator = matches!(&ctx.actor, Actor::Session { user, .. } if user.operator);
+    let folder = ctx.app().mailer.folder().filter(|_| operator);
+    let folder = folder.ok_or_else(|| Error::not_found("page"))?.clone();
+    tokio::task::spawn_blocking(move || newest(&folder)).await.map_err(Error::internal)?
+}
+
+fn newest(folder: &Path) -> Result<Vec<FolderMail>> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(Error::internal(e)),
+    };
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.ends_with(".eml"))
+        .collect();
+    // Names are time-ordered ids.
+    names.sort_unstable_by(|a, b| b.cmp(a));
+    names.truncate(SHOWN);
+    names.into_iter().map(|name| read(folder, name)).collect()
+}
+
+fn read(folder: &Path, file: String) -> Result<FolderMail> {
+    let path = folder.join(&file);
+    let at = std::fs::metadata(&path).and_then(|meta| meta.modified()).map_err(Error::internal)?;
+    let raw = std::fs::read(&path).map_err(Error::internal)?;
+    Ok(FolderMail { file, at: at.into(), raw: String::from_utf8_lossy(&raw).into_owned() })
+}

@@ -1,0 +1,241 @@
+//! Promotion requests: evidence, decisions, and what is in production.
+
+mod decide;
+mod evidence;
+mod production;
+mod queries;
+mod rules;
+
+pub use decide::promotion_decide;
+pub use production::{production_at, production_history, production_rollback};
+
+use crate::kernel::authz;
+use crate::kernel::ctx::Ctx;
+use crate::kernel::error::{Error, Result, fit};
+use crate::kernel::page;
+use crate::kernel::tx::{PortfolioTx, TenantTx};
+use crate::notifications;
+use crate::versions::{self, Moved};
+use queries::PromotionRow;
+use weighhouse_types::audit::Event;
+use weighhouse_types::ids::PromotionId;
+use weighhouse_types::page::{Page, PageQuery};
+use weighhouse_types::permission::Action;
+use weighhouse_types::promotions::{
+    Evidence, MetricChange, Promotion, PromotionOpen, PromotionState, PromotionSummary,
+};
+use weighhouse_types::reference::VersionRef;
+use weighhouse_types::tenancy::InboxItem;
+use weighhouse_types::versions::Stage;
+
+/// Asks for a version to be promoted. Where the policy demands no approval
+/// (staging, unless changed) it is promoted at once.
+///
+/// # Errors
+/// When there is no way from its stage to the target, or a request of its
+/// model for the target is open.
+pub async fn promotion_open(ctx: &Ctx, reference: &VersionRef, new: PromotionOpen) -> Result<Promotion> {
+    let tenant = authz::tenant(ctx, &reference.model.tenant, Action::PromotionOpen).await?;
+    if !matches!(new.target, Stage::Staging | Stage::Production) {
+        return Err(Error::invalid("target", "A version is promoted to staging or to production."));
+    }
+    let reason = versions::reason_optional(&new.reason)?;
+    let mut tx = TenantTx::begin(ctx, &tenant).await?;
+    let version = authz::version(&mut tx, reference).await?;
+    versions::model_lock_in_tx(&mut tx, &version.model).await?;
+    let from = versions::stage_of(&mut tx, &version).await?;
+    rules::may_open(&reference.to_string(), from, new.target).map_err(Error::conflict)?;
+    if let Some(open) = queries::open_for(&mut tx, &version.model, new.target).await? {
+        return Err(Error::conflict(format!(
+            "A request to promote {} to {} is open already: {}. Wait for its decision or withdraw it.",
+            open.version,
+            new.target,
+            ctx.app().config.link(&notifications::promotion_path(tenant.slug(), open.id)),
+        )));
+    }
+    let policy = rules::default_policy(new.target);
+    let evidence = evidence::gather(&mut tx, &version, new.target).await?;
+    let state = if policy.quorum == 0 { PromotionState::Approved } else { PromotionState::Open };
+    let insert = queries::NewPromotion {
+        target: new.target,
+        state,
+        author: versions::author_of(&mut tx, &version).await?,
+        reason: &reason,
+        quorum: policy.quorum,
+        evidence: &evidence,
+    };
+    let id = queries::promotion_insert(&mut tx, &version, &insert).await?;
+    let event = if state == PromotionState::Open {
+        let changes = changes(&evidence.evidence);
+        notifications::promotion_requested(&mut tx, &tenant, id, &evidence.evidence, &changes, &reason)
+            .await?;
+        Event::PromotionOpened {
+            version: reference.to_string(),
+            target: new.target,
+            promotion: id.to_string(),
+            evidence: evidence.digest_hex(),
+            reason,
+        }
+    } else {
+        let moved = Moved { from, to: new.target, why: why("promoted to staging", &reason) };
+        versions::stage_set(&mut tx, &version, &moved).await?;
+        Event::VersionStaged {
+            version: reference.to_string(),
+            digest: evidence.evidence.version_digest.clone(),
+            promotion: id.to_string(),
+            reason,
+        }
+    };
+    tx.commit(&event).await?;
+    promotion_get(ctx, tenant.slug(), id).await
+}
+
+fn why(what: &str, reason: &str) -> String {
+    if reason.is_empty() { what.to_owned() } else { format!("{what}: {reason}") }
+}
+
+/// A request with what a reviewer needs.
+///
+/// # Errors
+/// When there is none of this id for the caller.
+pub async fn promotion_get(ctx: &Ctx, tenant: &str, id: PromotionId) -> Result<Promotion> {
+    let tenant = authz::tenant(ctx, tenant, Action::TenantRead).await?;
+    let mut tx = TenantTx::begin(ctx, &tenant).await?;
+    let row = queries::promotion(&mut tx, &tenant, id).await?;
+    let row = row.ok_or_else(|| Error::not_found("promotion request"))?;
+    let approvals = queries::approvals(&mut tx, &row).await?;
+    tx.finish().await?;
+    assemble(ctx, &tenant, row, approvals)
+}
+
+fn assemble(
+    ctx: &Ctx,
+    tenant: &authz::Tenant,
+    row: PromotionRow,
+    approvals: Vec<queries::ApprovalRow>,
+) -> Result<Promotion> {
+    let evidence: Evidence = serde_json::from_value(row.evidence.clone()).map_err(Error::internal)?;
+    Ok(Promotion {
+        changes: changes(&evidence),
+        cannot_decide: cannot_decide(ctx, tenant, &row, &approvals)?,
+        approvals: approvals.into_iter().map(|a| a.approval(&row)).collect::<Result<_>>()?,
+        author: row.author.clone(),
+        evidence_digest: hex::encode(&row.evidence_digest),
+        quorum: fit(row.quorum)?,
+        summary: row.summary()?,
+        evidence,
+    })
+}
+
+/// What the version changes against production, metric by metric.
+fn changes(evidence: &Evidence) -> Vec<MetricChange> {
+    let before = evidence.production.as_ref().and_then(|production| production.evaluation.as_ref());
+    rules::metric_changes(before, evidence.evaluation.as_ref())
+}
+
+/// Why the caller cannot decide, in words; `None` where they can.
+fn cannot_decide(
+    ctx: &Ctx,
+    tenant: &authz::Tenant,
+    row: &PromotionRow,
+    approvals: &[queries::ApprovalRow],
+) -> Result<Option<String>> {
+    let user = ctx.user()?.id.0;
+    let parties = rules::Parties { caller: &user, requester: &row.requester_id, author: &row.author_id };
+    let decided = approvals.iter().any(|a| a.approver_id == user && a.evidence_digest == row.evidence_digest);
+    let why = if row.state()? != PromotionState::Open {
+        Some(format!("This request is {}.", row.state()?.as_str()))
+    } else if !tenant.may(Action::PromotionDecide) {
+        Some(format!("An approver of {} decides.", tenant.info().name))
+    } else if let Some(own) = rules::own_work(&parties) {
+        Some(own.to_owned())
+    } else if ctx.csrf().is_none() {
+        Some("An API token cannot decide: it is a person's act in the browser.".to_owned())
+    } else {
+        decided.then(|| "You have decided about this evidence.".to_owned())
+    };
+    Ok(why)
+}
+
+/// A tenant's requests, newest first.
+///
+/// # Errors
+/// When the tenant is not visible.
+pub async fn promotion_list(ctx: &Ctx, tenant: &str, query: &PageQuery) -> Result<Page<PromotionSummary>> {
+    let tenant = authz::tenant(ctx, tenant, Action::TenantRead).await?;
+    let before = page::after(query)?;
+    let mut tx = TenantTx::begin(ctx, &tenant).await?;
+    let rows = queries::promotions(&mut tx, &tenant, before, page::fetch(query)).await?;
+    tx.finish().await?;
+    let summaries = rows.into_iter().map(|row| row.summary()).collect::<Result<_>>()?;
+    page::cut(query, summaries, |row| (row.created_at, row.id))
+}
+
+/// Takes a request back.
+///
+/// # Errors
+/// When it is not open.
+pub async fn promotion_withdraw(ctx: &Ctx, tenant: &str, id: PromotionId) -> Result<Promotion> {
+    let tenant = authz::tenant(ctx, tenant, Action::PromotionWithdraw).await?;
+    let mut tx = TenantTx::begin(ctx, &tenant).await?;
+    let (row, _) = open_locked(&mut tx, &tenant, id).await?;
+    queries::promotion_close(&mut tx, id, PromotionState::Withdrawn).await?;
+    let summary = row.summary()?;
+    let event = Event::PromotionWithdrawn {
+        version: summary.version.to_string(),
+        target: summary.target,
+        promotion: id.to_string(),
+    };
+    tx.commit(&event).await?;
+    promotion_get(ctx, tenant.slug(), id).await
+}
+
+/// An open request, under its model's lock: what is read from here on stays
+/// true until the transaction ends.
+async fn open_locked(
+    tx: &mut TenantTx<'_>,
+    tenant: &authz::Tenant,
+    id: PromotionId,
+) -> Result<(PromotionRow, authz::Version)> {
+    let missing = || Error::not_found("promotion request");
+    let row = queries::promotion(tx, tenant, id).await?.ok_or_else(missing)?;
+    let version = authz::version(tx, &row.summary()?.version).await?;
+    versions::model_lock_in_tx(tx, &version.model).await?;
+    let row = queries::promotion(tx, tenant, id).await?.ok_or_else(missing)?;
+    match row.state()? {
+        PromotionState::Open => Ok((row, version)),
+        closed => {
+            Err(Error::conflict(format!("This request is {} already; nothing was changed.", closed.as_str())))
+        }
+    }
+}
+
+/// The open request for production about a version.
+pub(crate) async fn open_of_in_tx(
+    tx: &mut TenantTx<'_>,
+    version: &authz::Version,
+) -> Result<Option<PromotionId>> {
+    let open = queries::open_for(tx, &version.model, Stage::Production).await?;
+    Ok(open.filter(|summary| summary.version.number == version.number).map(|summary| summary.id))
+}
+
+/// Open requests across the caller's tenants, those that need the caller first.
+pub(crate) async fn inbox_in_tx(
+    tx: &mut PortfolioTx,
+    ctx: &Ctx,
+    tenants: &[authz::Tenant],
+) -> Result<Vec<InboxItem>> {
+    let user = ctx.user()?.id.0;
+    let decides: Vec<&str> =
+        tenants.iter().filter(|t| t.may(Action::PromotionDecide)).map(authz::Tenant::slug).collect();
+    let mut items = Vec::new();
+    for row in queries::open_everywhere(tx, user).await? {
+        let parties = rules::Parties { caller: &user, requester: &row.requester_id, author: &row.author_id };
+        let needs_me = decides.contains(&row.tenant.as_str())
+            && rules::own_work(&parties).is_none()
+            && !row.decided_by_caller;
+        items.push(InboxItem { promotion: row.summary()?, needs_me });
+    }
+    items.sort_by_key(|item| !item.needs_me);
+    Ok(items)
+}

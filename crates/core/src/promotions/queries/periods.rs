@@ -1,0 +1,244 @@
+//! SQL of production periods.
+
+use crate::kernel::authz;
+use crate::kernel::error::{Error, Result, fit};
+use crate::kernel::tx::TenantTx;
+use crate::promotions::rules::Past;
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Binary, Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use uuid::Uuid;
+use weighhouse_types::versions::{PeriodCause, ProductionPeriod};
+
+/// What is in production now.
+pub(in crate::promotions) struct Current {
+    pub(in crate::promotions) number: u32,
+    pub(in crate::promotions) since: DateTime<Utc>,
+}
+
+#[derive(QueryableByName)]
+struct Moment {
+    #[diesel(sql_type = Integer)]
+    number: i32,
+    #[diesel(sql_type = Timestamptz)]
+    at: DateTime<Utc>,
+}
+
+pub(in crate::promotions) async fn current(
+    tx: &mut TenantTx<'_>,
+    model: &authz::Model,
+) -> Result<Option<Current>> {
+    let rows: Vec<Moment> = diesel::sql_query(
+        "SELECT v.number, lower(r.period) AS at FROM production_periods r
+         JOIN versions v ON v.tenant_id = r.tenant_id AND v.id = r.version_id
+         WHERE r.tenant_id = $1 AND r.model_id = $2 AND upper_inf(r.period)",
+    )
+    .bind::<SqlUuid, _>(model.tenant_id.0)
+    .bind::<SqlUuid, _>(model.id.0)
+    .load(tx.conn()?)
+    .await?;
+    let current = |row: Moment| Ok(Current { number: fit(row.number)?, since: row.at });
+    rows.into_iter().next().map(current).transpose()
+}
+
+/// A period that was just ended.
+pub(in crate::promotions) struct Ended {
+    pub(in crate::promotions) number: u32,
+    pub(in crate::promotions) at: DateTime<Utc>,
+}
+
+/// Ends what is in production. Called under the model's lock; the clock is
+/// the statement's, and never before the period's own start.
+pub(in crate::promotions) async fn period_end(
+    tx: &mut TenantTx<'_>,
+    model: &authz::Model,
+    cause: PeriodCause,
+) -> Result<Option<Ended>> {
+    let rows: Vec<Moment> = diesel::sql_query(
+        "UPDATE production_periods r
+         SET period = tstzrange(lower(period),
+                                greatest(clock_timestamp(), lower(period) + interval '1 microsecond')),
+             ended_by = $3
+         FROM versions v
+         WHERE r.tenant_id = $1 AND r.model_id = $2 AND upper_inf(r.period)
+           AND v.tenant_id = r.tenant_id AND v.id = r.version_id
+         RETURNING v.number, upper(r.period) AS at",
+    )
+    .bind::<SqlUuid, _>(model.tenant_id.0)
+    .bind::<SqlUuid, _>(model.id.0)
+    .bind::<Text, _>(cause_name(cause))
+    .load(tx.conn()?)
+    .await?;
+    let ended = |row: Moment| Ok(Ended { number: fit(row.number)?, at: row.at });
+    rows.into_iter().next().map(ended).transpose()
+}
+
+/// A period to begin.
+pub(in crate::promotions) struct PeriodBegin<'a> {
+    /// Where the one before ended; now, where there was none.
+    pub(in crate::promotions) at: Option<DateTime<Utc>>,
+    pub(in crate::promotions) cause: PeriodCause,
+    pub(in crate::promotions) promotion: Option<Uuid>,
+    pub(in crate::promotions) user: Uuid,
+    pub(in crate::promotions) reason: &'a str,
+}
+
+pub(in crate::promotions) async fn period_begin(
+    tx: &mut TenantTx<'_>,
+    version: &authz::Version,
+    begin: &PeriodBegin<'_>,
+) -> Result<()> {
+    diesel::sql_query(
+        "INSERT INTO production_periods
+             (tenant_id, id, model_id, version_id, period, began_by, promotion_id, user_id, reason)
+         VALUES ($1, $2, $3, $4, tstzrange(coalesce($5, clock_timestamp()), NULL), $6, $7, $8, $9)",
+    )
+    .bind::<SqlUuid, _>(version.model.tenant_id.0)
+    .bind::<SqlUuid, _>(Uuid::now_v7())
+    .bind::<SqlUuid, _>(version.model.id.0)
+    .bind::<SqlUuid, _>(version.id.0)
+    .bind::<Nullable<Timestamptz>, _>(begin.at)
+    .bind::<Text, _>(cause_name(begin.cause))
+    .bind::<Nullable<SqlUuid>, _>(begin.promotion)
+    .bind::<SqlUuid, _>(begin.user)
+    .bind::<Text, _>(begin.reason)
+    .execute(tx.conn()?)
+    .await?;
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct PastRow {
+    #[diesel(sql_type = Integer)]
+    number: i32,
+    #[diesel(sql_type = Bool)]
+    rolled_back_from: bool,
+    #[diesel(sql_type = Bool)]
+    retired: bool,
+    #[diesel(sql_type = Bool)]
+    current: bool,
+}
+
+/// The model's periods, newest first, the current one at the head; empty
+/// where nothing is in production.
+pub(in crate::promotions) async fn past(tx: &mut TenantTx<'_>, model: &authz::Model) -> Result<Vec<Past>> {
+    let rows: Vec<PastRow> = diesel::sql_query(
+        "SELECT v.number, coalesce(r.ended_by = 'rollback', false) AS rolled_back_from,
+                s.stage = 'retired' AS retired, upper_inf(r.period) AS current
+         FROM production_periods r
+         JOIN versions v ON v.tenant_id = r.tenant_id AND v.id = r.version_id
+         JOIN version_stages s ON s.tenant_id = r.tenant_id AND s.version_id = r.version_id
+         WHERE r.tenant_id = $1 AND r.model_id = $2
+         ORDER BY lower(r.period) DESC LIMIT 10000",
+    )
+    .bind::<SqlUuid, _>(model.tenant_id.0)
+    .bind::<SqlUuid, _>(model.id.0)
+    .load(tx.conn()?)
+    .await?;
+    if !rows.as_slice().first().is_some_and(|row| row.current) {
+        return Ok(Vec::new());
+    }
+    let past = |row: PastRow| {
+        Ok(Past { number: fit(row.number)?, rolled_back_from: row.rolled_back_from, retired: row.retired })
+    };
+    rows.into_iter().map(past).collect()
+}
+
+#[derive(QueryableByName)]
+struct PeriodRow {
+    #[diesel(sql_type = Integer)]
+    number: i32,
+    #[diesel(sql_type = Binary)]
+    digest: Vec<u8>,
+    #[diesel(sql_type = Timestamptz)]
+    begun: DateTime<Utc>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    ended: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Text)]
+    began_by: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    ended_by: Option<String>,
+    #[diesel(sql_type = Text)]
+    requested_by: String,
+    #[diesel(sql_type = Array<Text>)]
+    approved_by: Vec<String>,
+    #[diesel(sql_type = Text)]
+    reason: String,
+}
+
+impl PeriodRow {
+    fn period(self) -> Result<ProductionPeriod> {
+        Ok(ProductionPeriod {
+            number: fit(self.number)?,
+            digest: hex::encode(self.digest),
+            from: self.begun,
+            until: self.ended,
+            began_by: cause_parse(&self.began_by)?,
+            ended_by: self.ended_by.as_deref().map(cause_parse).transpose()?,
+            requested_by: self.requested_by,
+            approved_by: self.approved_by,
+            reason: self.reason,
+        })
+    }
+}
+
+/// A model's periods newest first; with a moment, the one that holds it.
+pub(in crate::promotions) async fn periods(
+    tx: &mut TenantTx<'_>,
+    model: &authz::Model,
+    at: Option<DateTime<Utc>>,
+) -> Result<Vec<ProductionPeriod>> {
+    let rows: Vec<PeriodRow> = diesel::sql_query(
+        "SELECT v.number, v.digest, lower(r.period) AS begun, upper(r.period) AS ended, r.began_by, r.ended_by,
+                u.name AS requested_by, r.reason,
+                ARRAY(SELECT au.name FROM approvals a
+                      JOIN promotions q ON q.tenant_id = a.tenant_id AND q.id = a.promotion_id
+                           AND q.evidence_digest = a.evidence_digest
+                      JOIN users au ON au.id = a.approver_id
+                      WHERE a.tenant_id = r.tenant_id AND a.promotion_id = r.promotion_id
+                        AND a.decision = 'approve' ORDER BY a.at) AS approved_by
+         FROM production_periods r
+         JOIN versions v ON v.tenant_id = r.tenant_id AND v.id = r.version_id
+         JOIN users u ON u.id = r.user_id
+         WHERE r.tenant_id = $1 AND r.model_id = $2 AND ($3 IS NULL OR r.period @> $3)
+         ORDER BY lower(r.period) DESC LIMIT 1000",
+    )
+    .bind::<SqlUuid, _>(model.tenant_id.0)
+    .bind::<SqlUuid, _>(model.id.0)
+    .bind::<Nullable<Timestamptz>, _>(at)
+    .load(tx.conn()?)
+    .await?;
+    rows.into_iter().map(PeriodRow::period).collect()
+}
+
+/// The digest of one of a model's versions.
+pub(in crate::promotions) async fn digest_hex(
+    tx: &mut TenantTx<'_>,
+    model: &authz::Model,
+    number: u32,
+) -> Result<String> {
+    use crate::schema::versions::dsl;
+    let digest: Vec<u8> = dsl::versions
+        .filter(dsl::tenant_id.eq(model.tenant_id.0).and(dsl::model_id.eq(model.id.0)))
+        .filter(dsl::number.eq(fit::<_, i32>(number)?))
+        .select(dsl::digest)
+        .first(tx.conn()?)
+        .await?;
+    Ok(hex::encode(digest))
+}
+
+const fn cause_name(cause: PeriodCause) -> &'static str {
+    match cause {
+        PeriodCause::Promotion => "promotion",
+        PeriodCause::Rollback => "rollback",
+    }
+}
+
+fn cause_parse(name: &str) -> Result<PeriodCause> {
+    match name {
+        "promotion" => Ok(PeriodCause::Promotion),
+        "rollback" => Ok(PeriodCause::Rollback),
+        other => Err(Error::internal(format!("period cause ‘{other}’"))),
+    }
+}

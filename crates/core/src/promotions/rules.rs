@@ -1,0 +1,194 @@
+//! Pure decisions about promotions.
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+use weighhouse_types::context::Evaluation;
+use weighhouse_types::promotions::MetricChange;
+use weighhouse_types::versions::Stage;
+
+/// What a tenant demands before a version may reach a stage.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Policy {
+    /// How many distinct people must approve; none means at once.
+    pub(super) quorum: u32,
+}
+
+/// The policy that every tenant begins with: staging is free, production
+/// takes one of the client's approvers.
+pub(super) fn default_policy(target: Stage) -> Policy {
+    Policy { quorum: u32::from(target == Stage::Production) }
+}
+
+/// Whether a version in a stage may be asked into another.
+pub(super) fn may_open(version: &str, from: Stage, target: Stage) -> Result<(), String> {
+    match (from, target) {
+        (Stage::Development | Stage::Archived, Stage::Staging) | (Stage::Staging, Stage::Production) => {
+            Ok(())
+        }
+        (Stage::Development, Stage::Production) => Err(format!(
+            "{version} is in development, and there is no way from development to production that does not pass staging. Promote it to staging first."
+        )),
+        (Stage::Archived, Stage::Production) => {
+            Err(format!("{version} is archived. Promote it to staging again first, or roll production back."))
+        }
+        (Stage::Retired, _) => Err(format!("{version} is retired and is never used again.")),
+        (same, target) if same == target => Err(format!("{version} is in {target} already.")),
+        (from, target) => Err(format!("A version in {from} cannot be promoted to {target}.")),
+    }
+}
+
+/// Who takes part in a decision.
+pub(super) struct Parties<'a, Id> {
+    pub(super) caller: &'a Id,
+    pub(super) requester: &'a Id,
+    pub(super) author: &'a Id,
+}
+
+/// Why the caller may not decide, though their role could.
+pub(super) fn own_work<Id: PartialEq>(parties: &Parties<'_, Id>) -> Option<&'static str> {
+    if parties.caller == parties.requester {
+        Some("You made this request, and nobody decides on their own. Another approver must.")
+    } else if parties.caller == parties.author {
+        Some("You registered this version, and its author does not decide. Another approver must.")
+    } else {
+        None
+    }
+}
+
+/// Which production period is rolled back to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Past {
+    pub(super) number: u32,
+    pub(super) rolled_back_from: bool,
+    pub(super) retired: bool,
+}
+
+/// The latest earlier version that was not itself rolled back from. `past`
+/// is in order, newest first, the current period at its head; what counts of
+/// a version is how its latest period ended.
+pub(super) fn rollback_target(past: &[Past]) -> Option<u32> {
+    let (current, earlier) = past.split_first()?;
+    let mut seen = vec![current.number];
+    for period in earlier {
+        if seen.contains(&period.number) {
+            continue;
+        }
+        if !period.rolled_back_from && !period.retired {
+            return Some(period.number);
+        }
+        seen.push(period.number);
+    }
+    None
+}
+
+type Key = (String, Option<String>, String);
+
+/// Every metric of two evaluations side by side, whole test sets before
+/// slices. An evaluation that cannot be read counts as none.
+pub(super) fn metric_changes(before: Option<&Value>, after: Option<&Value>) -> Vec<MetricChange> {
+    let (before, after) = (evaluations(before), evaluations(after));
+    let lower: Vec<&str> =
+        after.iter().chain(&before).flat_map(|e| e.lower_is_better.iter().map(String::as_str)).collect();
+    let mut rows: BTreeMap<Key, (Option<f64>, Option<f64>)> = BTreeMap::new();
+    for (key, value) in before.iter().flat_map(metrics) {
+        rows.entry(key).or_default().0 = Some(value);
+    }
+    for (key, value) in after.iter().flat_map(metrics) {
+        rows.entry(key).or_default().1 = Some(value);
+    }
+    let change = |((dataset, slice, metric), (before, after)): (Key, _)| MetricChange {
+        higher_is_better: !lower.contains(&metric.as_str()),
+        dataset,
+        slice,
+        metric,
+        before,
+        after,
+    };
+    rows.into_iter().map(change).collect()
+}
+
+fn evaluations(component: Option<&Value>) -> Vec<Evaluation> {
+    component.and_then(|value| serde_json::from_value(value.clone()).ok()).unwrap_or_default()
+}
+
+fn metrics(evaluation: &Evaluation) -> impl Iterator<Item = (Key, f64)> + '_ {
+    let key = |slice: Option<String>, metric: &String| (evaluation.dataset.clone(), slice, metric.clone());
+    let whole = evaluation.metrics.iter().map(move |(metric, value)| (key(None, metric), *value));
+    let slices = evaluation.slices.iter().flat_map(move |slice| {
+        let name = format!("{} = {}", slice.by, slice.value);
+        slice.metrics.iter().map(move |(metric, value)| (key(Some(name.clone()), metric), *value))
+    });
+    whole.chain(slices)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_only_ways_of_a_version() {
+        for from in Stage::ALL {
+            for target in [Stage::Staging, Stage::Production] {
+                let way = matches!(
+                    (from, target),
+                    (Stage::Development | Stage::Archived, Stage::Staging)
+                        | (Stage::Staging, Stage::Production)
+                );
+                assert_eq!(may_open("m@1", from, target).is_ok(), way, "{from} to {target}");
+            }
+        }
+    }
+
+    fn past(numbers: &[(u32, bool)]) -> Vec<Past> {
+        let past = |(number, rolled_back_from): &(u32, bool)| Past {
+            number: *number,
+            rolled_back_from: *rolled_back_from,
+            retired: false,
+        };
+        numbers.iter().map(past).collect()
+    }
+
+    #[test]
+    fn rollback_goes_to_what_was_good() {
+        assert_eq!(rollback_target(&past(&[])), None);
+        assert_eq!(rollback_target(&past(&[(1, false)])), None);
+        assert_eq!(rollback_target(&past(&[(2, false), (1, false)])), Some(1));
+        // 1, 2, 3, back to 2: from there it goes to 1, never to 3.
+        let back_once = past(&[(2, false), (3, true), (2, false), (1, false)]);
+        assert_eq!(rollback_target(&back_once), Some(1));
+        let back_twice = past(&[(1, false), (2, true), (3, true), (2, false), (1, false)]);
+        assert_eq!(rollback_target(&back_twice), None);
+        // A version that was bad once and replaced in good order later is good.
+        let redeemed = past(&[(4, false), (2, false), (1, false), (2, true), (1, false)]);
+        assert_eq!(rollback_target(&redeemed), Some(2));
+    }
+
+    #[test]
+    fn retired_versions_do_not_come_back() {
+        let mut past = past(&[(3, false), (2, false), (1, false)]);
+        past[1].retired = true;
+        assert_eq!(rollback_target(&past), Some(1));
+    }
+
+    #[test]
+    fn nobody_decides_on_their_own_work() {
+        let parties = |caller, requester, author| own_work(&Parties { caller, requester, author }).is_some();
+        assert!(parties(&1, &1, &2));
+        assert!(parties(&2, &1, &2));
+        assert!(!parties(&3, &1, &2));
+    }
+
+    #[test]
+    fn metrics_stand_side_by_side() {
+        let before = json!([{"dataset": "test", "metrics": {"auc": 0.8}, "slices": [
+            {"by": "region", "value": "north", "metrics": {"flag_rate": 0.05}}]}]);
+        let after = json!([{"dataset": "test", "metrics": {"auc": 0.9}, "lower_is_better": ["flag_rate"], "slices": [
+            {"by": "region", "value": "north", "metrics": {"flag_rate": 0.15}}]}]);
+        let changes = metric_changes(Some(&before), Some(&after));
+        assert_eq!(changes.len(), 2);
+        assert_eq!((changes[0].before, changes[0].after), (Some(0.8), Some(0.9)));
+        assert_eq!(changes[1].slice.as_deref(), Some("region = north"));
+        assert!(changes[0].higher_is_better && !changes[1].higher_is_better);
+    }
+}

@@ -1,0 +1,396 @@
+// @generated automatically by Diesel CLI.
+
+diesel::table! {
+    agencies (id) {
+        id -> Uuid,
+        slug -> Text,
+        name -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    agency_audit_heads (agency_id) {
+        agency_id -> Uuid,
+        size -> Int8,
+    }
+}
+
+diesel::table! {
+    agency_audit_leaves (agency_id, index) {
+        agency_id -> Uuid,
+        index -> Int8,
+        leaf -> Bytea,
+        leaf_hash -> Bytea,
+    }
+}
+
+diesel::table! {
+    agency_audit_payloads (agency_id, index) {
+        agency_id -> Uuid,
+        index -> Int8,
+        nonce -> Bytea,
+        payload -> Text,
+    }
+}
+
+diesel::table! {
+    agency_members (agency_id, user_id) {
+        agency_id -> Uuid,
+        user_id -> Uuid,
+        role -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    api_tokens (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        user_id -> Uuid,
+        name -> Text,
+        prefix -> Text,
+        token_hash -> Bytea,
+        scopes -> Array<Nullable<Text>>,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        last_used_at -> Nullable<Timestamptz>,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    approvals (tenant_id, promotion_id, evidence_digest, approver_id) {
+        tenant_id -> Uuid,
+        promotion_id -> Uuid,
+        evidence_digest -> Bytea,
+        seen_digest -> Bytea,
+        approver_id -> Uuid,
+        requester_id -> Uuid,
+        author_id -> Uuid,
+        decision -> Text,
+        reason -> Text,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    audit_heads (tenant_id) {
+        tenant_id -> Uuid,
+        size -> Int8,
+    }
+}
+
+diesel::table! {
+    audit_leaves (tenant_id, index) {
+        tenant_id -> Uuid,
+        index -> Int8,
+        leaf -> Bytea,
+        leaf_hash -> Bytea,
+    }
+}
+
+diesel::table! {
+    audit_payloads (tenant_id, index) {
+        tenant_id -> Uuid,
+        index -> Int8,
+        nonce -> Bytea,
+        payload -> Text,
+    }
+}
+
+diesel::table! {
+    blob_parts (tenant_id, blob_sha256, number) {
+        tenant_id -> Uuid,
+        blob_sha256 -> Bytea,
+        number -> Int4,
+        sha256 -> Bytea,
+        size -> Int8,
+        stored_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    blobs (tenant_id, sha256) {
+        tenant_id -> Uuid,
+        sha256 -> Bytea,
+        size -> Int8,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    installation (singleton) {
+        singleton -> Bool,
+        setup_code_hash -> Nullable<Bytea>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    invitations (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        email -> Text,
+        role -> Text,
+        token_hash -> Bytea,
+        invited_by -> Uuid,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        accepted_at -> Nullable<Timestamptz>,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    jobs (id) {
+        id -> Uuid,
+        tenant_id -> Nullable<Uuid>,
+        kind -> Text,
+        payload -> Jsonb,
+        request_id -> Text,
+        created_at -> Timestamptz,
+        run_at -> Timestamptz,
+        attempts -> Int4,
+        lease -> Nullable<Uuid>,
+        leased_until -> Nullable<Timestamptz>,
+        last_error -> Nullable<Text>,
+        done_at -> Nullable<Timestamptz>,
+        dead_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    mails (id) {
+        id -> Uuid,
+        tenant_id -> Nullable<Uuid>,
+        recipient -> Text,
+        subject -> Text,
+        text_body -> Nullable<Text>,
+        html_body -> Nullable<Text>,
+        created_at -> Timestamptz,
+        sent_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    memberships (tenant_id, user_id) {
+        tenant_id -> Uuid,
+        user_id -> Uuid,
+        role -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    models (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        project_id -> Uuid,
+        name -> Text,
+        description -> Text,
+        versions -> Int4,
+        created_by -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    production_periods (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        model_id -> Uuid,
+        version_id -> Uuid,
+        period -> Tstzrange,
+        began_by -> Text,
+        ended_by -> Nullable<Text>,
+        promotion_id -> Nullable<Uuid>,
+        user_id -> Uuid,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    projects (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        slug -> Text,
+        name -> Text,
+        created_by -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    promotion_evidence (tenant_id, promotion_id, digest) {
+        tenant_id -> Uuid,
+        promotion_id -> Uuid,
+        digest -> Bytea,
+        requester_id -> Uuid,
+        author_id -> Uuid,
+        evidence -> Jsonb,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    promotions (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        model_id -> Uuid,
+        version_id -> Uuid,
+        target -> Text,
+        state -> Text,
+        requester_id -> Uuid,
+        author_id -> Uuid,
+        reason -> Text,
+        quorum -> Int4,
+        evidence_digest -> Bytea,
+        created_at -> Timestamptz,
+        closed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        token_hash -> Bytea,
+        agent -> Text,
+        created_at -> Timestamptz,
+        last_seen_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    stage_changes (tenant_id, version_id, id) {
+        tenant_id -> Uuid,
+        version_id -> Uuid,
+        id -> Uuid,
+        from_stage -> Nullable<Text>,
+        to_stage -> Text,
+        at -> Timestamptz,
+        user_id -> Uuid,
+        why -> Text,
+    }
+}
+
+diesel::table! {
+    tenants (tenant_id) {
+        tenant_id -> Uuid,
+        agency_id -> Uuid,
+        slug -> Text,
+        name -> Text,
+        synthetic -> Bool,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Uuid,
+        agency_id -> Uuid,
+        email -> Text,
+        name -> Text,
+        password_hash -> Text,
+        operator -> Bool,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    version_files (tenant_id, version_id, path) {
+        tenant_id -> Uuid,
+        version_id -> Uuid,
+        path -> Text,
+        sha256 -> Bytea,
+        size -> Int8,
+    }
+}
+
+diesel::table! {
+    version_stages (tenant_id, version_id) {
+        tenant_id -> Uuid,
+        version_id -> Uuid,
+        model_id -> Uuid,
+        stage -> Text,
+        previous -> Nullable<Text>,
+        since -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    versions (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        model_id -> Uuid,
+        number -> Int4,
+        digest -> Bytea,
+        context -> Jsonb,
+        files -> Int4,
+        size -> Int8,
+        author_id -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::joinable!(agency_audit_heads -> agencies (agency_id));
+diesel::joinable!(agency_audit_leaves -> agencies (agency_id));
+diesel::joinable!(agency_members -> agencies (agency_id));
+diesel::joinable!(agency_members -> users (user_id));
+diesel::joinable!(api_tokens -> tenants (tenant_id));
+diesel::joinable!(api_tokens -> users (user_id));
+diesel::joinable!(approvals -> users (approver_id));
+diesel::joinable!(audit_heads -> tenants (tenant_id));
+diesel::joinable!(audit_leaves -> tenants (tenant_id));
+diesel::joinable!(blob_parts -> tenants (tenant_id));
+diesel::joinable!(blobs -> tenants (tenant_id));
+diesel::joinable!(invitations -> tenants (tenant_id));
+diesel::joinable!(invitations -> users (invited_by));
+diesel::joinable!(jobs -> tenants (tenant_id));
+diesel::joinable!(mails -> tenants (tenant_id));
+diesel::joinable!(memberships -> tenants (tenant_id));
+diesel::joinable!(memberships -> users (user_id));
+diesel::joinable!(models -> users (created_by));
+diesel::joinable!(production_periods -> users (user_id));
+diesel::joinable!(projects -> tenants (tenant_id));
+diesel::joinable!(projects -> users (created_by));
+diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(stage_changes -> users (user_id));
+diesel::joinable!(tenants -> agencies (agency_id));
+diesel::joinable!(users -> agencies (agency_id));
+diesel::joinable!(versions -> users (author_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    agencies,
+    agency_audit_heads,
+    agency_audit_leaves,
+    agency_audit_payloads,
+    agency_members,
+    api_tokens,
+    approvals,
+    audit_heads,
+    audit_leaves,
+    audit_payloads,
+    blob_parts,
+    blobs,
+    installation,
+    invitations,
+    jobs,
+    mails,
+    memberships,
+    models,
+    production_periods,
+    projects,
+    promotion_evidence,
+    promotions,
+    sessions,
+    stage_changes,
+    tenants,
+    users,
+    version_files,
+    version_stages,
+    versions,
+);

@@ -1,0 +1,160 @@
+//! Versions: immutable, numbered, identified by the digest of their context.
+
+mod queries;
+
+pub(crate) use queries::{Moved, author_of, files_of as files_in_tx, stage_of, stage_set, summary_of};
+
+use crate::kernel::authz;
+use crate::kernel::ctx::Ctx;
+use crate::kernel::error::{Error, Result, fit};
+use crate::kernel::page;
+use crate::kernel::tx::TenantTx;
+use serde_json::Value;
+use weighhouse_ledger::canonical;
+use weighhouse_types::audit::Event;
+use weighhouse_types::context::{Artifact, normalise};
+use weighhouse_types::page::{Page, PageQuery};
+use weighhouse_types::permission::Action;
+use weighhouse_types::reference::{ModelRef, VersionRef};
+use weighhouse_types::versions::{Stage, Version, VersionRegister, VersionSummary};
+
+/// Registers a version. The same context again answers with the version that
+/// is there, and `false`.
+///
+/// # Errors
+/// When the context is not valid, or names files that were not sent whole;
+/// nothing is registered then.
+pub async fn version_register(ctx: &Ctx, model: &ModelRef, new: VersionRegister) -> Result<(Version, bool)> {
+    let tenant = authz::tenant(ctx, &model.tenant, Action::VersionRegister).await?;
+    let new_version = prepare(new.context)?;
+    let mut tx = TenantTx::begin(ctx, &tenant).await?;
+    let model_created = new.create_model && crate::models::model_ensure_in_tx(&mut tx, model).await?;
+    let handle = authz::model(&mut tx, model).await?;
+    crate::blobs::refuse_missing_in_tx(&mut tx, &tenant, &new_version.artifact.files).await?;
+    // From here on this model's registrations come one after the other.
+    let number = queries::model_lock(&mut tx, &handle).await? + 1;
+    if let Some(there) = queries::number_of_digest(&mut tx, &handle, &new_version.digest).await? {
+        tx.finish().await?;
+        let reference = VersionRef { model: model.clone(), number: there };
+        return Ok((version_get(ctx, &reference).await?, false));
+    }
+    queries::version_insert(&mut tx, &handle, number, &new_version).await?;
+    let reference = VersionRef { model: model.clone(), number: fit(number)? };
+    let event = Event::VersionRegistered {
+        version: reference.to_string(),
+        digest: hex::encode(new_version.digest),
+        files: fit(new_version.artifact.files.len())?,
+        size: new_version.size,
+        model_created,
+    };
+    tx.commit(&event).await?;
+    Ok((version_get(ctx, &reference).await?, true))
+}
+
+/// A context in its one form, with what follows from it.
+pub(crate) struct NewVersion {
+    context: Value,
+    digest: [u8; 32],
+    artifact: Artifact,
+    size: u64,
+}
+
+fn prepare(context: Value) -> Result<NewVersion> {
+    let context = Value::Object(normalise(context)?);
+    let digest = crate::kernel::secret::sha256(&canonical::to_bytes(&context).map_err(Error::internal)?);
+    let artifact = match context.get("artifact") {
+        Some(artifact) => serde_json::from_value(artifact.clone()).map_err(Error::internal)?,
+        None => Artifact { files: Vec::new() },
+    };
+    let size = artifact.files.iter().map(|file| file.size).sum();
+    Ok(NewVersion { context, digest, artifact, size })
+}
+
+/// The versions of a model, newest first.
+///
+/// # Errors
+/// When the model is not visible.
+pub async fn version_list(ctx: &Ctx, model: &ModelRef, query: &PageQuery) -> Result<Page<VersionSummary>> {
+    let tenant = authz::tenant(ctx, &model.tenant, Action::TenantRead).await?;
+    let mut tx = TenantTx::begin(ctx, &tenant).await?;
+    let handle = authz::model(&mut tx, model).await?;
+    let before: Option<i32> = page::after(query)?;
+    let versions = queries::versions(&mut tx, &handle, before, page::fetch(query)).await?;
+    tx.finish().await?;
+    page::cut(query, versions, |version| version.reference.number)
+}
+
+/// A version with all that is known of it.
+///
+/// # Errors
+/// When there is none of this number for the caller.
+pub async fn version_get(ctx: &Ctx, reference: &VersionRef) -> Result<Version> {
+    let tenant = authz::tenant(ctx, &reference.model.tenant, Action::TenantRead).await?;
+    let mut tx = TenantTx::begin(ctx, &tenant).await?;
+    let handle = authz::version(&mut tx, reference).await?;
+    let (summary, context) = queries::summary_of(&mut tx, &handle).await?;
+    let file_list = queries::files_of(&mut tx, &handle).await?;
+    let history = queries::history(&mut tx, &handle).await?;
+    let open_promotion = crate::promotions::open_of_in_tx(&mut tx, &handle).await?;
+    tx.finish().await?;
+    Ok(Version { summary, context, file_list, history, open_promotion })
+}
+
+/// Retires a version: it stays on record and is never used again.
+///
+/// # Errors
+/// When it is in production, retired already, or a request for it is open.
+pub async fn version_retire(ctx: &Ctx, reference: &VersionRef, reason: &str) -> Result<Version> {
+    let tenant = authz::tenant(ctx, &reference.model.tenant, Action::VersionRetire).await?;
+    let reason = reason_required(reason)?;
+    let mut tx = TenantTx::begin(ctx, &tenant).await?;
+    let handle = authz::version(&mut tx, reference).await?;
+    queries::model_lock(&mut tx, &handle.model).await?;
+    let from = queries::stage_of(&mut tx, &handle).await?;
+    match from {
+        Stage::Production => {
+            return Err(Error::conflict(
+                "This version is in production. Promote another one or roll back first.",
+            ));
+        }
+        Stage::Retired => return Err(Error::conflict("This version is retired already.")),
+        Stage::Development | Stage::Staging | Stage::Archived => {}
+    }
+    if crate::promotions::open_of_in_tx(&mut tx, &handle).await?.is_some() {
+        return Err(Error::conflict("A promotion request for this version is open. Withdraw it first."));
+    }
+    let moved = Moved { from, to: Stage::Retired, why: format!("retired: {reason}") };
+    queries::stage_set(&mut tx, &handle, &moved).await?;
+    let (summary, _) = queries::summary_of(&mut tx, &handle).await?;
+    let event = Event::VersionRetired {
+        version: reference.to_string(),
+        digest: summary.digest,
+        from,
+        reason: reason.clone(),
+    };
+    tx.commit(&event).await?;
+    version_get(ctx, reference).await
+}
+
+/// A reason, trimmed; one must be given.
+pub(crate) fn reason_required(reason: &str) -> Result<String> {
+    let reason = reason_optional(reason)?;
+    if reason.is_empty() {
+        return Err(Error::invalid("reason", "Give a reason; it stands in the record for good."));
+    }
+    Ok(reason)
+}
+
+/// A reason, trimmed, of at most 2,000 characters.
+pub(crate) fn reason_optional(reason: &str) -> Result<String> {
+    let reason = reason.trim();
+    if reason.chars().count() > 2000 {
+        return Err(Error::invalid("reason", "A reason has at most 2,000 characters."));
+    }
+    Ok(reason.to_owned())
+}
+
+/// Locks the model for the rest of the transaction.
+pub(crate) async fn model_lock_in_tx(tx: &mut TenantTx<'_>, model: &authz::Model) -> Result<()> {
+    queries::model_lock(tx, model).await.map(drop)
+}
