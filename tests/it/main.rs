@@ -1,1 +1,13 @@
-fn main(){}
+//! Tests through the HTTP surface: one binary, a file per feature. Each test
+//! has its own database and server; they run in parallel and in any order.
+
+mod audit;
+mod catalogue;
+mod dropped;
+mod identity;
+mod permission;
+mod promotions;
+mod registry;
+mod routes;
+mod structure;
+mod support;

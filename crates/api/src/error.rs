@@ -11,7 +11,8 @@ use weighhouse_types::error::{Code, Problem};
 /// A handler's error.
 #[derive(Debug)]
 pub struct ApiError {
-    problem: Problem,
+    /// Boxed: a result should not be large for its error's sake.
+    problem: Box<Problem>,
 }
 
 /// The result of a handler.
@@ -26,7 +27,8 @@ impl ApiError {
             }
             code => tracing::debug!(request_id, ?code, %error, "request refused"),
         }
-        Self { problem: Problem { request_id: Some(request_id), ..error.problem() } }
+        let problem = Problem { request_id: Some(request_id), ..error.problem() };
+        Self { problem: Box::new(problem) }
     }
 }
 

@@ -29,19 +29,20 @@ impl RequestId {
 /// # Errors
 /// Only what the inner service gives.
 pub async fn trace(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let id = secret::request_id();
+    let value = HeaderValue::from_str(&id)?;
+    // Pages read it from the header; what a client sent under the name goes.
+    request.headers_mut().insert(HEADER, value.clone());
     request.extensions_mut().insert(RequestId(id.clone()));
     // Paths hold invitation tokens; the pattern does not.
     let method = request.method().to_string();
     let started = Instant::now();
     let span = tracing::info_span!("request", request_id = %id);
     let mut response = next.call(request).instrument(span).await?;
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(HEADER, value);
-    }
+    response.headers_mut().insert(HEADER, value);
     let route = response.request().match_pattern().unwrap_or_default();
     let milliseconds = started.elapsed().as_secs_f64() * 1e3;
     tracing::info!(request_id = %id, method, route, status = response.status().as_u16(), milliseconds, "answered");

@@ -1,1 +1,5 @@
-fn main() {}
+//! The `weighhouse` program.
+
+fn main() -> std::process::ExitCode {
+    weighhouse_server::run()
+}

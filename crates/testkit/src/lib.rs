@@ -1,1 +1,10 @@
+//! What tests share: a private Postgres with one database a test, a running
+//! server on it, and people who call it.
 
+mod db;
+mod people;
+mod server;
+
+pub use db::Database;
+pub use people::{Answer, Person};
+pub use server::{Mail, Options, PASSWORD, Server};

@@ -12,6 +12,7 @@ pub mod ids;
 pub mod memberships;
 pub mod models;
 pub mod page;
+pub mod paths;
 pub mod permission;
 pub mod projects;
 pub mod promotions;

@@ -36,12 +36,20 @@ impl App {
         }))
     }
 
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn database_ready(&self) -> Result<()> {
+        super::tx::ping(self).await
+    }
+
     /// Whether database and object store answer.
     ///
     /// # Errors
     /// Names the part that does not.
     pub async fn ready(&self) -> Result<()> {
-        super::tx::ping(self).await?;
+        self.database_ready().await?;
         self.store.ping().await.map_err(|e| Error::Connection(e.to_string()))
     }
 }

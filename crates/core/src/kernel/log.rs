@@ -110,6 +110,6 @@ pub(super) async fn append(conn: &mut AsyncPgConnection, ctx: &Ctx, log: Log, ev
         .bind::<Text, _>(&payload)
         .execute(conn)
         .await?;
-    tracing::info!(event = event.name(), log = %log.id(), index, request_id = ctx.request_id, "audited");
+    tracing::debug!(event = event.name(), log = %log.id(), index, request_id = ctx.request_id, "audited");
     Ok(())
 }

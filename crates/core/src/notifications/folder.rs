@@ -20,11 +20,13 @@ pub struct FolderMail {
 /// The newest mails of the folder.
 ///
 /// # Errors
-/// When the caller is not the platform's operator, or mail goes to an SMTP
-/// server: for both, the page does not exist.
+/// When the caller is not the platform's operator, mail goes to an SMTP
+/// server, or the installation is reached from beyond loopback: for all of
+/// these the page does not exist, since mails hold links that sign in.
 pub async fn folder_mails(ctx: &Ctx) -> Result<Vec<FolderMail>> {
     let operator = matches!(&ctx.actor, Actor::Session { user, .. } if user.operator);
-    let folder = ctx.app().mailer.folder().filter(|_| operator);
+    let loopback = ctx.app().config.plain_http();
+    let folder = ctx.app().mailer.folder().filter(|_| operator && loopback);
     let folder = folder.ok_or_else(|| Error::not_found("page"))?.clone();
     tokio::task::spawn_blocking(move || newest(&folder)).await.map_err(Error::internal)?
 }

@@ -1,0 +1,114 @@
+//! Printing results for people, and JSON for programs.
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use std::io::{ErrorKind, Write as _};
+
+/// Prints text that may hold what others wrote.
+///
+/// # Errors
+/// When standard output cannot be written; a reader that left is no error.
+pub(crate) fn print(text: &str) -> Result<()> {
+    write(clean(text).as_bytes())
+}
+
+/// Prints the API's JSON.
+pub(crate) fn json(value: &Value) -> Result<()> {
+    let mut text = serde_json::to_string_pretty(value)?;
+    text.push('\n');
+    write(text.as_bytes())
+}
+
+fn write(bytes: &[u8]) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(e.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Text without what a terminal would obey.
+pub(crate) fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
+/// A moment, to the second, in UTC.
+pub(crate) fn time(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+/// The `s` of more or fewer than one.
+pub(crate) const fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+/// A digest's beginning, enough to tell versions apart by eye.
+pub(crate) fn short(digest: &str) -> &str {
+    digest.get(..12).unwrap_or(digest)
+}
+
+/// Names and their values, one a line, under a heading.
+pub(crate) struct Sheet(String);
+
+impl Sheet {
+    /// Begins with a heading.
+    pub(crate) fn new(heading: &str) -> Self {
+        Self(format!("{}\n", heading.replace('\n', " ")))
+    }
+
+    /// Adds a line; `name` stands in a column of its own.
+    pub(crate) fn line(&mut self, name: &str, value: &str) {
+        self.0.push_str(&format!("  {name:<12}{}\n", value.replace('\n', " ")));
+    }
+
+    /// Adds lines, named at the first.
+    pub(crate) fn lines(&mut self, name: &str, values: impl IntoIterator<Item = String>) {
+        for (n, value) in values.into_iter().enumerate() {
+            self.line(if n == 0 { name } else { "" }, &value);
+        }
+    }
+
+    /// The whole text.
+    pub(crate) fn text(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Rows in columns as wide as their widest cell.
+pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    let head: Vec<String> = head.iter().map(|&cell| cell.to_owned()).collect();
+    let width = |column: usize| {
+        let cells = std::iter::once(&head).chain(rows).filter_map(|row| row.get(column));
+        cells.map(|cell| console::measure_text_width(cell)).max().unwrap_or(0)
+    };
+    let widths: Vec<_> = (0..head.len()).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let cell = |(cell, width): (&String, &usize)| {
+            let blanks = width.saturating_sub(console::measure_text_width(cell));
+            format!("{}{}", cell.replace('\n', " "), " ".repeat(blanks))
+        };
+        let cells: Vec<_> = row.iter().zip(&widths).map(cell).collect();
+        format!("{}\n", cells.join("  ").trim_end())
+    };
+    std::iter::once(&head).chain(rows).map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_aligned() {
+        let rows = [vec!["@10".to_owned(), "production".into()], vec!["@9".into(), "é".into()]];
+        assert_eq!(table(&["", "stage"], &rows), "     stage\n@10  production\n@9   é\n");
+    }
+
+    #[test]
+    fn terminals_are_not_obeyed() {
+        assert_eq!(clean("a\u{1b}[2Jb\rc\n"), "a\u{fffd}[2Jb\u{fffd}c\n");
+        let mut sheet = Sheet::new("x");
+        sheet.line("reason", "two\nlines");
+        assert_eq!(sheet.text(), "x\n  reason      two lines\n");
+    }
+}

@@ -1,0 +1,225 @@
+//! `wh push`: from files to a version, sending only what the server misses.
+
+use crate::hash::{self, Hashed};
+use crate::http::{Answer, Client};
+use crate::progress::Progress;
+use crate::retry::retrying;
+use crate::upload::{self, Upload};
+use crate::urls::{self, Path};
+use crate::walk::{self, Source};
+use crate::{args, context, output};
+use anyhow::{Context as _, Result, bail};
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use indicatif::DecimalBytes;
+use reqwest::StatusCode;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
+use weighhouse_ledger::canonical;
+use weighhouse_types::blobs::{BlobQuery, BlobStatus, BlobsQuery};
+use weighhouse_types::context::FileEntry;
+use weighhouse_types::error::Code;
+use weighhouse_types::reference::ModelRef;
+use weighhouse_types::versions::{Version, VersionRegister};
+
+/// Files hashed at once: two cores are the least that machines have.
+const HASHED_AT_ONCE: usize = 2;
+/// Files in one question about what is missing.
+const QUERY_MAX: usize = 1000;
+
+/// Registers a file or folder as a version of a model.
+pub(crate) async fn push(args: args::Push) -> Result<()> {
+    let components = match &args.context {
+        Some(file) => context::read(file)?,
+        None => serde_json::Map::new(),
+    };
+    let walked = walk::walk(&args.path)?;
+    for path in &walked.skipped {
+        eprintln!("left out: {path}");
+    }
+    let files = walked.files;
+    // Paths that cannot stand together are found before hours of hashing.
+    context::with_files(components.clone(), entries(&files, None))?;
+    let client = Client::from_config()?;
+    project_check(&client, &args.model).await?;
+
+    let hashed = hash_all(&files, args.progress).await?;
+    let context = context::with_files(components, entries(&files, Some(&hashed)))?;
+    send(&client, &args.model.tenant, &files, &hashed, args.progress).await?;
+    files.iter().try_for_each(Source::unchanged)?;
+    let digest = canonical::digest_hex(&context)?;
+    let answer = register(&client, &args.model, Value::Object(context)).await?;
+    report(&client, &answer, &digest, args.output)
+}
+
+/// Finds a missing project, or a token that reaches nothing, before the work.
+async fn project_check(client: &Client, model: &ModelRef) -> Result<()> {
+    let path = Path::project(model);
+    match retrying(&say, || client.get(&path, &[])).await {
+        // A token that may register need not be able to read.
+        Err(error) if error.code() != Some(Code::Forbidden) => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+fn entries(files: &[Source], hashed: Option<&[Hashed]>) -> Vec<FileEntry> {
+    let digest = |n: usize| hashed.and_then(|all| all.get(n)).map(|h| h.whole.to_string());
+    let entry = |(n, file): (usize, &Source)| FileEntry {
+        path: file.path.clone(),
+        size: file.size(),
+        sha256: digest(n).unwrap_or_else(|| "0".repeat(64)),
+    };
+    files.iter().enumerate().map(entry).collect()
+}
+
+async fn hash_all(files: &[Source], shown: args::Progress) -> Result<Vec<Hashed>> {
+    let total = files.iter().map(Source::size).sum();
+    let progress = Progress::begin("hashing", total, shown.progress);
+    stream::iter(files.iter().cloned())
+        .map(|file| {
+            let attempt = progress.attempt();
+            tokio::task::spawn_blocking(move || hash_file(&file, &|bytes| attempt.add(bytes)))
+        })
+        .buffered(HASHED_AT_ONCE)
+        .map(|joined| joined.context("hashing was broken off").flatten())
+        .try_collect()
+        .await
+}
+
+fn hash_file(file: &Source, read: &(dyn Fn(u64) + Sync)) -> Result<Hashed> {
+    let cannot = || format!("cannot read {}", file.local().display());
+    let opened = std::fs::File::open(file.local()).with_context(cannot)?;
+    match hash::hash(opened, file.size(), read) {
+        Ok(hashed) => file.unchanged().map(|()| hashed),
+        Err(e) if matches!(e.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidData) => {
+            Err(file.changed())
+        }
+        Err(e) => Err(e).with_context(cannot),
+    }
+}
+
+/// Brings every file to the server that it does not have.
+async fn send(
+    client: &Client,
+    tenant: &str,
+    files: &[Source],
+    hashed: &[Hashed],
+    shown: args::Progress,
+) -> Result<()> {
+    let mut seen = BTreeSet::new();
+    let distinct: Vec<_> = files.iter().zip(hashed).filter(|(_, h)| seen.insert(h.whole)).collect();
+    let status = query(client, tenant, &distinct).await?;
+    let mut uploads = Vec::new();
+    for (file, hashed) in &distinct {
+        let Some(status) = status.get(&hashed.whole.to_string()) else {
+            bail!("the server does not say whether it has {}", file.path);
+        };
+        if !status.present {
+            uploads.push(Upload::new(file, hashed, status));
+        }
+    }
+    let total: u64 = files.iter().map(Source::size).sum();
+    let missing: u64 = uploads.iter().map(Upload::bytes).sum();
+    if !uploads.is_empty() {
+        let progress = Progress::begin("sending", missing, shown.progress);
+        upload::send(client, tenant, &uploads, &progress).await?;
+    }
+    let files = files.len();
+    eprintln!(
+        "{files} file{}, {}; sent {}",
+        output::plural(files),
+        DecimalBytes(total),
+        DecimalBytes(missing)
+    );
+    Ok(())
+}
+
+async fn query(
+    client: &Client,
+    tenant: &str,
+    files: &[(&Source, &Hashed)],
+) -> Result<BTreeMap<String, BlobStatus>> {
+    let mut status = BTreeMap::new();
+    for some in files.chunks(QUERY_MAX) {
+        let file = |(file, hashed): &(&Source, &Hashed)| BlobQuery {
+            sha256: hashed.whole.to_string(),
+            size: file.size(),
+        };
+        let body = BlobsQuery { files: some.iter().map(file).collect() };
+        let path = Path::tenant(tenant).join(["blobs", "query"]);
+        let answer = retrying(&say, || client.post(&path, &body)).await?;
+        let answered: Vec<BlobStatus> = answer.decode()?;
+        status.extend(answered.into_iter().map(|s| (s.sha256.clone(), s)));
+    }
+    Ok(status)
+}
+
+/// Tells of a wait where there is no progress to tell it beside.
+fn say(text: &str) {
+    eprintln!("{text}");
+}
+
+async fn register(client: &Client, model: &ModelRef, context: Value) -> Result<Answer> {
+    let body = VersionRegister { context, create_model: true };
+    let path = Path::model(model).join(["versions"]);
+    // Repeating is safe: the same content answers with the version that is there.
+    Ok(retrying(&say, || client.post_patiently(&path, &body)).await?)
+}
+
+fn report(client: &Client, answer: &Answer, digest: &str, output: args::Output) -> Result<()> {
+    let version: Version = answer.decode()?;
+    let summary = version.summary;
+    if summary.digest != digest {
+        bail!(
+            "{} was registered with digest sha256:{}, but what was pushed is sha256:{digest}",
+            summary.reference,
+            summary.digest
+        );
+    }
+    if output.json {
+        return output::json(&answer.json);
+    }
+    let page = urls::version_page(client.base(), &summary.reference);
+    if answer.status == StatusCode::CREATED {
+        output::print(&format!("registered {}  sha256:{digest}  {page}\n", summary.reference))
+    } else {
+        output::print(&format!("already there as {}  sha256:{digest}  {page}\n", summary.reference))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(size: u64) -> (tempfile::TempDir, Source) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.bin");
+        std::fs::File::create(&path).unwrap().set_len(size).unwrap();
+        let source = walk::walk(&path).unwrap().files.remove(0);
+        (folder, source)
+    }
+
+    #[test]
+    fn a_file_that_shrinks_grows_or_is_rewritten_is_an_error() {
+        for size in [5, 15, 20_000_000] {
+            let (_folder, file) = found(10_000_000);
+            std::fs::File::options().write(true).open(file.local()).unwrap().set_len(size).unwrap();
+            let error = hash_file(&file, &|_| ()).unwrap_err().to_string();
+            assert!(error.contains("changed while it was pushed"), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn many_files_are_hashed_in_their_order() {
+        let folder = tempfile::tempdir().unwrap();
+        for n in 0..20 {
+            std::fs::write(folder.path().join(format!("{n:02}")), [n]).unwrap();
+        }
+        let files = walk::walk(folder.path()).unwrap().files;
+        let hashed = hash_all(&files, args::Progress { progress: false }).await.unwrap();
+        let entries = entries(&files, Some(&hashed));
+        assert_eq!(entries.len(), 20);
+        // printf '\x03' | sha256sum
+        assert_eq!(entries[3].sha256, "084fed08b978af4d7d196a7446a86b58009e636b611db16211b65a9aadff29c5");
+    }
+}

@@ -1,0 +1,132 @@
+//! `weighhouse up`: everything in one process, on an embedded default.
+
+use crate::embedded::{self, Durability, Postgres};
+use crate::folder::Folder;
+use crate::settings::{ListenArgs, MailArgs, config};
+use crate::{demo, http, serve};
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+use weighhouse_core::kernel::migrate::migrate;
+use weighhouse_core::{App, identity};
+
+/// Run everything in one process.
+#[derive(Args)]
+pub(crate) struct UpArgs {
+    /// The folder that holds everything
+    #[arg(long, env = "WEIGHHOUSE_DATA", default_value = ".weighhouse", value_name = "FOLDER")]
+    data: PathBuf,
+    /// Fill an empty installation with a demonstration (loopback only)
+    #[arg(long)]
+    demo: bool,
+    /// Object store instead of the folder's own: s3://bucket/prefix, gs://… or az://…
+    #[arg(long, env = "WEIGHHOUSE_STORE_URL", value_name = "URL")]
+    store_url: Option<Url>,
+    #[command(flatten)]
+    mail: MailArgs,
+    #[command(flatten)]
+    listen: ListenArgs,
+}
+
+pub(crate) fn up(args: &UpArgs) -> Result<()> {
+    let started = Instant::now();
+    let public_url = args.listen.public_url()?;
+    if args.demo && !args.listen.listen.ip().is_loopback() {
+        bail!("--demo shows its passwords on the console and is for this machine only: listen on 127.0.0.1");
+    }
+    let owner = embedded::owner()?;
+    let folder = Folder::resolve(&args.data, owner.as_ref())?;
+    if !folder.root().ends_with(&args.data) && folder.root() != std::path::absolute(&args.data)? {
+        println!(
+            "Postgres's user cannot reach {}; the data is in {} instead.",
+            std::path::absolute(&args.data)?.display(),
+            folder.root().display()
+        );
+    }
+    let _taken = folder.take()?;
+    let listener = serve::bind(&args.listen)?;
+    let postgres = Postgres::start(&folder.postgres(), &folder.socket(), owner.as_ref(), Durability::Safe)?;
+    let store_url = match &args.store_url {
+        Some(url) => url.clone(),
+        None => {
+            std::fs::create_dir_all(folder.store()).context("the store's folder cannot be made")?;
+            Url::from_directory_path(folder.store())
+                .map_err(|()| anyhow::anyhow!("the data folder's path is not absolute"))?
+        }
+    };
+    let mail = args.mail.config(Some(folder.mail()))?;
+    let app = App::new(config(folder.app_url(), store_url, mail, public_url))?;
+    let outcome = actix_web::rt::System::new().block_on(run(app, &folder, listener, args.demo, started));
+    let stopped = postgres.stop();
+    outcome.and(stopped)
+}
+
+async fn run(
+    app: Arc<App>,
+    folder: &Folder,
+    listener: TcpListener,
+    demo: bool,
+    started: Instant,
+) -> Result<()> {
+    migrate(&folder.owner_url()).await?;
+    let server = http::server(&app, listener, http_workers())?;
+    let handle = server.handle();
+    let running = actix_web::rt::spawn(server);
+    let stop = CancellationToken::new();
+    let worker = actix_web::rt::spawn(weighhouse_worker::run(Arc::clone(&app), stop.clone()));
+    tracing::info!(
+        url = %app.config.public_url,
+        data = %folder.root().display(),
+        milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "Weighhouse is up"
+    );
+    greet(&app, demo).await?;
+    stop_signal().await?;
+    tracing::info!("stopping");
+    handle.stop(true).await;
+    stop.cancel();
+    worker.await?;
+    running.await?.context("the server failed")
+}
+
+/// What the console says once everything runs: the way in.
+async fn greet(app: &Arc<App>, demo: bool) -> Result<()> {
+    match identity::setup_code(app).await? {
+        Some(_) if demo => demo::fill(app).await,
+        Some(code) => {
+            print_setup_link(app, &code);
+            Ok(())
+        }
+        None => {
+            println!("\n  Open {}\n", app.config.public_url);
+            Ok(())
+        }
+    }
+}
+
+pub(crate) fn print_setup_link(app: &App, code: &str) {
+    println!(
+        "\n  Nobody has a login yet. Set up this installation here; the link works once:\n\n    {}\n",
+        app.config.link(&format!("/setup?code={code}"))
+    );
+}
+
+/// Waits for Ctrl-C or a service manager's stop.
+pub(crate) async fn stop_signal() -> Result<()> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}
+
+pub(crate) fn http_workers() -> usize {
+    std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
+}

@@ -1,0 +1,38 @@
+//! `weighhouse work`: jobs.
+
+use crate::settings::{DatabaseArgs, MailArgs, config};
+use crate::up;
+use anyhow::Result;
+use clap::Args;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+use weighhouse_core::App;
+
+/// Run jobs.
+#[derive(Args)]
+pub(crate) struct WorkArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    /// Object store, as file:///path, s3://bucket/prefix, gs://… or az://…
+    #[arg(long, env = "WEIGHHOUSE_STORE_URL", value_name = "URL")]
+    store_url: Url,
+    #[command(flatten)]
+    mail: MailArgs,
+    /// The address that people type; links in mails begin with it
+    #[arg(long, env = "WEIGHHOUSE_PUBLIC_URL", value_name = "URL")]
+    public_url: Url,
+}
+
+pub(crate) fn work(args: &WorkArgs) -> Result<()> {
+    let mail = args.mail.config(None)?;
+    let settings = config(args.database.required()?, args.store_url.clone(), mail, args.public_url.clone());
+    let app = App::new(settings)?;
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+        let stop = CancellationToken::new();
+        let worker = tokio::spawn(weighhouse_worker::run(app, stop.clone()));
+        tracing::info!("working");
+        up::stop_signal().await?;
+        stop.cancel();
+        Ok(worker.await?)
+    })
+}

@@ -1,0 +1,206 @@
+//! A running server on a database and folders of its own.
+
+use crate::db::Database;
+use crate::people::Person;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+use weighhouse_core::identity::{self, UserCreate, UserRole};
+use weighhouse_core::kernel::config::{Config, MailConfig, MailTransport};
+use weighhouse_core::{App, Ctx, projects, tenancy};
+use weighhouse_types::permission::{AgencyRole, Role, Scope, TenantRole};
+use weighhouse_types::projects::ProjectCreate;
+use weighhouse_types::tenancy::TenantCreate;
+
+/// The password of everybody in tests.
+pub const PASSWORD: &str = "four words make one";
+
+/// What differs from the usual server.
+#[derive(Default)]
+pub struct Options {
+    /// Send mail here instead of into a folder.
+    pub smtp_url: Option<String>,
+}
+
+/// A server, its database and its folders; all gone when dropped.
+pub struct Server {
+    pub app: Arc<App>,
+    pub database: Database,
+    /// `http://127.0.0.1:PORT`
+    pub url: String,
+    folder: TempDir,
+    handle: actix_web::dev::ServerHandle,
+    worker: CancellationToken,
+}
+
+/// A mail that was sent.
+pub struct Mail {
+    pub raw: String,
+}
+
+impl Server {
+    /// A server with an empty installation.
+    pub async fn empty() -> Self {
+        Self::with(Options::default()).await
+    }
+
+    pub async fn with(options: Options) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let database = Database::new().await;
+        let folder = TempDir::with_prefix("weighhouse-it-").unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let transport = match options.smtp_url {
+            Some(url) => MailTransport::Smtp(url.parse().unwrap()),
+            None => MailTransport::Folder(folder.path().join("mail")),
+        };
+        let app = App::new(Config {
+            database_url: database.app_url(),
+            database_connections: 8,
+            store_url: url::Url::from_directory_path(folder.path().join("store")).unwrap(),
+            mail: MailConfig { from: "Weighhouse <weighhouse@weighhouse.example>".into(), transport },
+            public_url: url.parse().unwrap(),
+        })
+        .unwrap();
+        let worker = CancellationToken::new();
+        let handle = start(&app, listener, worker.clone());
+        Self { app, database, url, folder, handle, worker }
+    }
+
+    /// A server with the agency `acme`, its clients `north` and `south`, and
+    /// a project `claims` at each.
+    pub async fn with_clients() -> Self {
+        let server = Self::empty().await;
+        server.populate().await;
+        server
+    }
+
+    pub async fn populate(&self) {
+        let console = self.console();
+        tenancy::agency_create(&console, "acme", "Acme AI").await.unwrap();
+        for (slug, name) in [("north", "North Mutual"), ("south", "South Stores")] {
+            let new = TenantCreate { slug: slug.into(), name: Some(name.into()) };
+            tenancy::tenant_create(&console, "acme", new).await.unwrap();
+            let new = ProjectCreate { slug: "claims".into(), name: None };
+            projects::project_create(&console, slug, new).await.unwrap();
+        }
+    }
+
+    /// The operator at the console.
+    pub fn console(&self) -> Ctx {
+        Ctx::console(&self.app)
+    }
+
+    /// A new person with a role, signed in. Tenant roles are at `north`.
+    pub async fn person(&self, name: &str, role: Role) -> Person {
+        self.person_at(name, role, "north").await
+    }
+
+    pub async fn person_at(&self, name: &str, role: Role, tenant: &str) -> Person {
+        let email = format!("{name}@{tenant}.example");
+        let role = match role {
+            Role::Agency(role) => UserRole::Agency { agency: "acme".into(), role },
+            Role::Tenant(role) => UserRole::Tenant { tenant: tenant.into(), role },
+        };
+        let new =
+            UserCreate { email: email.clone(), name: Some(name.into()), password: PASSWORD.into(), role };
+        identity::user_create(&self.console(), new).await.unwrap();
+        self.sign_in(&email).await
+    }
+
+    /// A session of somebody who has a login.
+    pub async fn sign_in(&self, email: &str) -> Person {
+        let anonymous = Ctx::anonymous(&self.app, "test");
+        let signed_in = identity::sign_in(&anonymous, email, PASSWORD, "test").await.unwrap();
+        Person::with_session(&self.url, email, &signed_in.cookie)
+    }
+
+    pub async fn engineer(&self, name: &str) -> Person {
+        self.person(name, Role::Agency(AgencyRole::Engineer)).await
+    }
+
+    pub async fn approver(&self, name: &str) -> Person {
+        self.person(name, Role::Tenant(TenantRole::Approver)).await
+    }
+
+    /// A token of a person at `north`.
+    pub async fn token(&self, person: &Person, scopes: &[Scope]) -> Person {
+        let scopes: Vec<_> = scopes.iter().map(|scope| scope.as_str()).collect();
+        let body = serde_json::json!({"name": "test", "scopes": scopes, "expires_days": 1});
+        let answer = person.post("/api/v1/tenants/north/tokens", &body).await.expect(201);
+        Person::with_token(&self.url, &person.email, answer["token"].as_str().unwrap())
+    }
+
+    /// Nobody.
+    pub fn stranger(&self) -> Person {
+        Person::anonymous(&self.url)
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Waits until the folder has as many mails to a recipient; newest last.
+    pub async fn mails(&self, recipient: &str, count: usize) -> Vec<Mail> {
+        let started = Instant::now();
+        loop {
+            let mails = self.mails_now(recipient);
+            if mails.len() >= count {
+                return mails;
+            }
+            assert!(
+                started.elapsed() < Duration::from_secs(20),
+                "{} of {count} mails to {recipient}",
+                mails.len()
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// The mails to a recipient that are there now.
+    pub fn mails_now(&self, recipient: &str) -> Vec<Mail> {
+        let entries = std::fs::read_dir(self.folder.path().join("mail")).into_iter().flatten().flatten();
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+        paths.retain(|path| path.extension().is_some_and(|e| e == "eml"));
+        paths.sort();
+        let raw = paths.iter().map(|path| std::fs::read_to_string(path).unwrap());
+        raw.filter(|raw| raw.contains(&format!("To: {recipient}"))).map(|raw| Mail { raw }).collect()
+    }
+}
+
+impl Mail {
+    /// The first link to the server in the plain part, undone of the
+    /// transfer encoding's soft line breaks.
+    pub fn link(&self, url: &str) -> String {
+        let text = self.raw.replace("=\r\n", "").replace("=3D", "=");
+        let start = text.find(url).unwrap_or_else(|| panic!("no link to {url} in {text}"));
+        text[start..].split_whitespace().next().unwrap().to_owned()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.worker.cancel();
+        // The future only has to be made: the order is sent at once.
+        drop(self.handle.stop(false));
+    }
+}
+
+/// Runs server and worker on a thread of their own.
+fn start(app: &Arc<App>, listener: TcpListener, stop: CancellationToken) -> actix_web::dev::ServerHandle {
+    let (send, receive) = std::sync::mpsc::channel();
+    let app = Arc::clone(app);
+    std::thread::spawn(move || {
+        actix_web::rt::System::new().block_on(async move {
+            let server = weighhouse_server::http::server(&app, listener, 1).unwrap();
+            send.send(server.handle()).unwrap();
+            let worker = actix_web::rt::spawn(weighhouse_worker::run(app, stop));
+            server.await.unwrap();
+            worker.abort();
+        });
+    });
+    receive.recv().unwrap()
+}

@@ -1,0 +1,158 @@
+use crate::components::icon::Icon;
+use leptos::ev::{self, KeyboardEvent};
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Element, HtmlElement, Response};
+
+/// Where the list for a search comes from, as a fragment of HTML.
+const LIST: &str = "/go/list?q=";
+
+/// Goes to any client, project, model or page: Ctrl K or `/`. Without it the
+/// link leads to a page that does the same.
+#[island]
+pub fn Palette() -> impl IntoView {
+    let dialog = NodeRef::<html::Dialog>::new();
+    let input = NodeRef::<html::Input>::new();
+    let list = NodeRef::<html::Ul>::new();
+    // The latest search, so that a late answer to an older one is dropped.
+    let latest = StoredValue::new(0_u32);
+
+    let search = move || {
+        latest.update_value(|n| *n = n.wrapping_add(1));
+        let number = latest.get_value();
+        let words = input.get_untracked().map(|i| i.value()).unwrap_or_default();
+        leptos::task::spawn_local(async move {
+            let found = fetch_list(&words).await;
+            if let (true, Ok(html), Some(list)) = (latest.get_value() == number, found, list.get_untracked()) {
+                list.set_inner_html(&html);
+                step(&list, 0);
+            }
+        });
+    };
+    let open = move || {
+        let (Some(dialog), Some(input)) = (dialog.get_untracked(), input.get_untracked()) else { return };
+        if !dialog.open() && dialog.show_modal().is_ok() {
+            input.set_value("");
+            search();
+        }
+    };
+    Effect::new(move |_| {
+        let _ = window_event_listener(ev::keydown, move |event| {
+            if opens(&event) {
+                event.prevent_default();
+                open();
+            }
+        });
+    });
+    let on_key = move |event: KeyboardEvent| {
+        let Some(list) = list.get_untracked() else { return };
+        match event.key().as_str() {
+            "ArrowDown" => step(&list, 1),
+            "ArrowUp" => step(&list, -1),
+            "Enter" => follow(&list),
+            _ => return,
+        }
+        event.prevent_default();
+    };
+
+    view! {
+        <a
+            class="tool tool-search"
+            href="/go"
+            on:click=move |event| {
+                event.prevent_default();
+                open();
+            }
+        >
+            <Icon name="search" />
+            <span>"Go to"</span>
+            <kbd class="needs-hand">"Ctrl K"</kbd>
+        </a>
+        <dialog class="palette" aria-label="Go to" node_ref=dialog>
+            <input
+                class="palette-input"
+                type="search"
+                aria-label="Client, project, model or page"
+                placeholder="Client, project, model or page"
+                autocomplete="off"
+                autofocus
+                node_ref=input
+                on:input=move |_| search()
+                on:keydown=on_key
+            />
+            <ul node_ref=list></ul>
+            <div class="palette-foot">
+                <span>
+                    <kbd>"↑"</kbd>
+                    " "
+                    <kbd>"↓"</kbd>
+                    " to move"
+                </span>
+                <span>
+                    <kbd>"Enter"</kbd>
+                    " to open"
+                </span>
+                <span>
+                    <kbd>"Esc"</kbd>
+                    " to close"
+                </span>
+            </div>
+        </dialog>
+    }
+}
+
+/// Ctrl K anywhere, `/` where nobody is typing.
+fn opens(event: &KeyboardEvent) -> bool {
+    let typing = event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok())
+        .is_some_and(|element| matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"));
+    match event.key().as_str() {
+        "k" | "K" => event.ctrl_key() || event.meta_key(),
+        "/" => !typing && !event.ctrl_key() && !event.alt_key() && !event.meta_key(),
+        _ => false,
+    }
+}
+
+async fn fetch_list(words: &str) -> Result<String, JsValue> {
+    let words = String::from(js_sys::encode_uri_component(words));
+    let response = JsFuture::from(window().fetch_with_str(&format!("{LIST}{words}"))).await?;
+    let response: Response = response.dyn_into()?;
+    if !response.ok() {
+        return Err(JsValue::from(response.status()));
+    }
+    let text = JsFuture::from(response.text()?).await?;
+    text.as_string().ok_or(JsValue::NULL)
+}
+
+/// Moves the mark by so many links; 0 puts it on the first.
+fn step(list: &Element, by: i32) {
+    let Ok(links) = list.query_selector_all("a") else { return };
+    let links: Vec<Element> = (0..links.length())
+        .filter_map(|n| links.item(n)?.dyn_into().ok())
+        .collect();
+    let on = links.iter().position(|link| link.has_attribute("data-on"));
+    let next = match (on, by) {
+        (Some(on), 1) => (on + 1).min(links.len().saturating_sub(1)),
+        (Some(on), -1) => on.saturating_sub(1),
+        _ => 0,
+    };
+    for (n, link) in links.iter().enumerate() {
+        if n == next {
+            // The name is valid, so that it cannot fail.
+            let _ = link.set_attribute("data-on", "");
+            link.scroll_into_view_with_bool(false);
+        } else {
+            let _ = link.remove_attribute("data-on");
+        }
+    }
+}
+
+fn follow(list: &Element) {
+    let on = list.query_selector("a[data-on]").ok().flatten();
+    if let Some(link) = on.and_then(|link| link.dyn_into::<HtmlElement>().ok()) {
+        link.click();
+    }
+}

@@ -1,0 +1,88 @@
+//! Where everything is.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use weighhouse_types::ids::PromotionId;
+use weighhouse_types::reference::{ModelRef, VersionRef};
+
+/// What may stand in a path as it is (RFC 3986, unreserved).
+const SEGMENT: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A text as one segment of a path or one value of a query.
+pub(crate) fn encode(text: &str) -> String {
+    utf8_percent_encode(text, &SEGMENT).to_string()
+}
+
+/// Sign-in, and where to go on from there.
+pub(crate) fn sign_in(next: &str) -> String {
+    if next.is_empty() || next == "/" { "/sign-in".into() } else { format!("/sign-in?next={}", encode(next)) }
+}
+
+/// A path inside this installation, or the first page for anything else: a
+/// link must not lead people elsewhere.
+pub(crate) fn local(next: &str) -> String {
+    let local = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.contains('\\')
+        && !next.chars().any(char::is_control);
+    if local { next.into() } else { "/".into() }
+}
+
+pub(crate) fn tenant(tenant: &str) -> String {
+    format!("/t/{tenant}")
+}
+
+pub(crate) fn tenant_page(tenant: &str, page: &str) -> String {
+    format!("/t/{tenant}/{page}")
+}
+
+pub(crate) fn project(tenant: &str, project: &str) -> String {
+    format!("/t/{tenant}/p/{project}")
+}
+
+pub(crate) fn model(model: &ModelRef) -> String {
+    format!("/t/{}/p/{}/m/{}", model.tenant, model.project, encode(&model.model))
+}
+
+pub(crate) fn version(version: &VersionRef) -> String {
+    format!("{}/v/{}", model(&version.model), version.number)
+}
+
+pub(crate) fn promotion(tenant: &str, id: PromotionId) -> String {
+    format!("/t/{tenant}/promotions/{id}")
+}
+
+/// All files of a version as one archive.
+pub(crate) fn archive(version: &VersionRef) -> String {
+    format!("{}/archive", api(version))
+}
+
+/// One file of a version.
+pub(crate) fn file(version: &VersionRef, path: &str) -> String {
+    let path: Vec<String> = path.split('/').map(encode).collect();
+    format!("{}/files/{}", api(version), path.join("/"))
+}
+
+fn api(version: &VersionRef) -> String {
+    let ModelRef { tenant, project, model } = &version.model;
+    format!("/api/v1/tenants/{tenant}/projects/{project}/models/{}/versions/{}", encode(model), version.number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_encoded() {
+        let version: VersionRef = "nordhaven/claims/Fraud scorer@2".parse().unwrap();
+        assert_eq!(super::version(&version), "/t/nordhaven/p/claims/m/Fraud%20scorer/v/2");
+        assert!(file(&version, "a b/c.onnx").ends_with("/versions/2/files/a%20b/c.onnx"));
+    }
+
+    #[test]
+    fn links_stay_inside() {
+        for outside in ["https://elsewhere.example", "//elsewhere.example", "/\\elsewhere.example", "", "x"] {
+            assert_eq!(local(outside), "/", "{outside}");
+        }
+        assert_eq!(local("/t/nordhaven?at=1"), "/t/nordhaven?at=1");
+    }
+}

@@ -1,0 +1,43 @@
+//! What the pages of this feature need of core.
+
+use weighhouse_core::{Ctx, Error, Result, audit, tenancy};
+use weighhouse_types::audit::{AuditEntry, AuditHead};
+use weighhouse_types::page::PageQuery;
+use weighhouse_types::permission::{AgencyAction, agency_allows};
+use weighhouse_types::tenancy::Tenant;
+
+/// One page of a log, and the log's head.
+pub(crate) struct Log {
+    pub(crate) head: AuditHead,
+    pub(crate) entries: Vec<AuditEntry>,
+    pub(crate) next: Option<String>,
+}
+
+pub(crate) async fn tenant_log(ctx: &Ctx, slug: &str, cursor: Option<String>) -> Result<(Tenant, Log)> {
+    let query = PageQuery { cursor, limit: None };
+    let page = audit::audit_list(ctx, slug, &query).await?;
+    let head = audit::audit_head(ctx, slug).await?;
+    let tenant = tenancy::tenant_get(ctx, slug).await?;
+    Ok((tenant, Log { head, entries: page.items, next: page.next }))
+}
+
+pub(crate) async fn agency_log(ctx: &Ctx, slug: &str, cursor: Option<String>) -> Result<(String, Log)> {
+    let query = PageQuery { cursor, limit: None };
+    let page = audit::agency_audit_list(ctx, slug, &query).await?;
+    let head = audit::agency_audit_head(ctx, slug).await?;
+    let agencies = tenancy::agency_list(ctx).await?;
+    let agency = agencies.into_iter().find(|membership| membership.agency.slug == slug);
+    let agency = agency.ok_or_else(|| Error::not_found("agency"))?.agency;
+    Ok((agency.name, Log { head, entries: page.items, next: page.next }))
+}
+
+/// The agencies whose log the caller may read: name and slug. None where they
+/// cannot be found: a menu must not fail a page.
+pub(crate) async fn agencies(ctx: &Ctx) -> Vec<(String, String)> {
+    let memberships = tenancy::agency_list(ctx).await.unwrap_or_default();
+    memberships
+        .into_iter()
+        .filter(|membership| agency_allows(membership.role, AgencyAction::AgencyAuditRead))
+        .map(|membership| (membership.agency.name, membership.agency.slug))
+        .collect()
+}

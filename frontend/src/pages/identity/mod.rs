@@ -1,0 +1,6 @@
+//! Sign-in, the first visit, and API tokens.
+
+pub(crate) mod server;
+pub(crate) mod setup;
+pub(crate) mod sign_in;
+pub(crate) mod tokens;

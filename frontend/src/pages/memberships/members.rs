@@ -1,0 +1,212 @@
+//! Who reaches a client, with which role; invitations on their way.
+
+use super::server::{self, ChangeRole, Invite, Members, RemoveMember, Uninvite};
+use crate::components::field::{Hidden, PostForm, SelectField, TextField};
+use crate::components::frame::{Page, Tab};
+use crate::components::icon::Icon;
+use crate::components::table::Heads;
+use crate::components::time::When;
+use crate::session;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use weighhouse_types::memberships::{Invitation, Member};
+use weighhouse_types::permission::{Action, Role, TenantRole, allows};
+
+#[component]
+pub(crate) fn MembersPage() -> impl IntoView {
+    let slug = session::param("tenant");
+    session::page(async move |ctx| {
+        let Members { tenant, members, invitations, me } = server::members(&ctx, &slug).await?;
+        let manages = allows(tenant.role, Action::MemberManage);
+        let rows = members
+            .into_iter()
+            .map(|member| {
+                let change = manages && member.user != me;
+                view! { <MemberRow member=member tenant=slug.clone() change=change /> }
+            })
+            .collect_view();
+        let list = view! {
+            <section class="card" aria-label="Members">
+                <table class="table cards">
+                    <Heads columns=&[("Person", ""), ("Role", ""), ("Since", ""), ("", "fit")] />
+                    <tbody>{rows}</tbody>
+                </table>
+            </section>
+        };
+        let content = if manages {
+            view! {
+                <div class="cols">
+                    <div class="stack">
+                        {list} <Invitations invitations=invitations tenant=slug.clone() />
+                    </div>
+                    <aside class="rail">
+                        <InviteForm tenant=slug />
+                    </aside>
+                </div>
+            }
+            .into_any()
+        } else {
+            list.into_any()
+        };
+        let body = view! {
+            <div class="head">
+                <h1>"Members"</h1>
+                <p class="head-sub">
+                    {format!("Who reaches {}, and with which role. ", tenant.name)}
+                    "Agency roles reach all the agency’s clients and are set there."
+                </p>
+            </div>
+            {content}
+        };
+        Ok(Page::of(tenant, Tab::Members, "Members", body))
+    })
+}
+
+#[component]
+fn MemberRow(member: Member, tenant: String, change: bool) -> impl IntoView {
+    let Member { user, name, email, role, since } = member;
+    let own = match role {
+        Role::Tenant(role) => Some(role).filter(|_| change),
+        Role::Agency(_) => None,
+    };
+    let role_cell = match (own, role) {
+        (Some(current), _) => {
+            view! { <RoleForm tenant=tenant.clone() user=user.to_string() name=name.clone() current=current /> }
+                .into_any()
+        }
+        (None, Role::Tenant(role)) => role.as_str().into_any(),
+        (None, Role::Agency(role)) => {
+            view! {
+                {role.as_str()}
+                " "
+                <span class="faint">"of the agency"</span>
+            }
+            .into_any()
+        }
+    };
+    view! {
+        <tr>
+            <th scope="row">{name.clone()} <span class="sub">{email}</span></th>
+            <td data-label="Role">{role_cell}</td>
+            <td data-label="Since">
+                <When at=since />
+            </td>
+            <td>
+                {own
+                    .map(|_| {
+                        view! {
+                            <PostForm action=RemoveMember::PATH class="table-actions">
+                                <Hidden name="tenant" value=tenant />
+                                <Hidden name="user" value=user.to_string() />
+                                <button type="submit" class="btn-plain" aria-label=format!("Remove {name}")>
+                                    <Icon name="x" />
+                                    "Remove"
+                                </button>
+                            </PostForm>
+                        }
+                    })}
+            </td>
+        </tr>
+    }
+}
+
+#[component]
+fn RoleForm(tenant: String, user: String, name: String, current: TenantRole) -> impl IntoView {
+    let options = TenantRole::ALL
+        .iter()
+        .map(|role| {
+            view! {
+                <option value=role.as_str() selected=*role == current>
+                    {role.as_str()}
+                </option>
+            }
+        })
+        .collect_view();
+    view! {
+        <PostForm action=ChangeRole::PATH class="form-inline">
+            <Hidden name="tenant" value=tenant />
+            <Hidden name="user" value=user />
+            <select class="input input-auto input-small" name="role" aria-label=format!("Role of {name}")>
+                {options}
+            </select>
+            <button type="submit" class="btn btn-small">
+                "Change"
+            </button>
+        </PostForm>
+    }
+}
+
+#[component]
+fn Invitations(invitations: Vec<Invitation>, tenant: String) -> impl IntoView {
+    (!invitations.is_empty()).then(|| {
+        let count = invitations.len();
+        let rows = invitations
+            .into_iter()
+            .map(|invitation| view! { <InvitationRow invitation=invitation tenant=tenant.clone() /> })
+            .collect_view();
+        view! {
+            <section class="card" aria-labelledby="invitations">
+                <div class="card-head">
+                    <h2 id="invitations">"Invitations"</h2>
+                    <span class="count">{count}</span>
+                </div>
+                <table class="table cards">
+                    <Heads columns=&[("E-mail", ""), ("Role", ""), ("Expires", ""), ("", "fit")] />
+                    <tbody>{rows}</tbody>
+                </table>
+            </section>
+        }
+    })
+}
+
+#[component]
+fn InvitationRow(invitation: Invitation, tenant: String) -> impl IntoView {
+    let label = format!("Revoke the invitation of {}", invitation.email);
+    view! {
+        <tr>
+            <th scope="row">{invitation.email}</th>
+            <td data-label="Role">{invitation.role.as_str()}</td>
+            <td data-label="Expires">
+                <When at=invitation.expires_at />
+            </td>
+            <td>
+                <PostForm action=Uninvite::PATH class="table-actions">
+                    <Hidden name="tenant" value=tenant />
+                    <Hidden name="invitation" value=invitation.id.to_string() />
+                    <button type="submit" class="btn-plain" aria-label=label>
+                        <Icon name="x" />
+                        "Revoke"
+                    </button>
+                </PostForm>
+            </td>
+        </tr>
+    }
+}
+
+#[component]
+fn InviteForm(tenant: String) -> impl IntoView {
+    let role = |role: TenantRole, words: &str| (role.to_string(), words.to_owned());
+    let roles = vec![
+        role(TenantRole::Approver, "approver: reads the evidence and decides"),
+        role(TenantRole::ClientAdmin, "client-admin: manages members, reads all"),
+        role(TenantRole::Viewer, "viewer: reads"),
+    ];
+    view! {
+        <section class="card" aria-labelledby="invite">
+            <div class="card-head">
+                <Icon name="send" />
+                <h2 id="invite">"Invite"</h2>
+            </div>
+            <div class="card-body">
+                <PostForm action=Invite::PATH class="form">
+                    <Hidden name="tenant" value=tenant />
+                    <TextField name="email" label="E-mail" kind="email" required=true />
+                    <SelectField name="role" label="Role" options=roles />
+                    <button type="submit" class="btn btn-primary">
+                        "Send the invitation"
+                    </button>
+                </PostForm>
+            </div>
+        </section>
+    }
+}

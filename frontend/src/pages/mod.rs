@@ -1,0 +1,14 @@
+//! The pages, a folder a feature. In each, `server.rs` is the only file that
+//! names core: it loads what a page shows and holds the forms' server functions.
+
+pub(crate) mod audit;
+pub(crate) mod identity;
+pub(crate) mod memberships;
+pub(crate) mod models;
+pub(crate) mod notifications;
+pub(crate) mod projects;
+pub(crate) mod promotions;
+pub(crate) mod refusal;
+pub(crate) mod search;
+pub(crate) mod tenancy;
+pub(crate) mod versions;

@@ -1,0 +1,307 @@
+//! A model: the five-minute question answered, its versions, and production
+//! by time.
+
+pub(crate) mod server;
+mod ticket;
+
+use crate::components::chip::StageChip;
+use crate::components::command::{Command, Digest};
+use crate::components::format::{bytes, names};
+use crate::components::frame::{Page, Tab};
+use crate::components::gauge::GaugeLine;
+use crate::components::icon::Icon;
+use crate::components::note::{Empty, Note, Tone};
+use crate::components::table::{Heads, NextPage, Scroll};
+use crate::components::time::{Moment, When};
+use crate::{links, session};
+use chrono::{DateTime, NaiveDateTime, Utc};
+use leptos::prelude::*;
+use server::ModelShown;
+use ticket::Ticket;
+use weighhouse_types::permission::{Action, allows};
+use weighhouse_types::reference::{ModelRef, VersionRef};
+use weighhouse_types::versions::{PeriodCause, ProductionPeriod, VersionSummary};
+
+#[component]
+pub(crate) fn ModelPage() -> impl IntoView {
+    let reference = ModelRef {
+        tenant: session::param("tenant"),
+        project: session::param("project"),
+        model: session::param("model"),
+    };
+    let asked = session::query("at");
+    let cursor = session::query("cursor");
+    session::page(async move |ctx| {
+        let at = asked.as_deref().and_then(moment);
+        let unreadable = asked.is_some() && at.is_none();
+        let shown = server::model(&ctx, reference, at, cursor).await?;
+        let (tenant, reference) = (shown.tenant.clone(), shown.reference.clone());
+        let project = links::project(&reference.tenant, &reference.project);
+        let body = view! { <ModelView shown=shown at=at unreadable=unreadable /> };
+        Ok(Page::of(tenant, Tab::Models, reference.model, body).under(reference.project, project))
+    })
+}
+
+/// A moment as the form sends it (in UTC, to the minute), or in RFC 3339.
+fn moment(text: &str) -> Option<DateTime<Utc>> {
+    let zoned = DateTime::parse_from_rfc3339(text).map(|at| at.to_utc());
+    let local = |form: &str| NaiveDateTime::parse_from_str(text, form).map(|at| at.and_utc());
+    zoned.or_else(|_| local("%Y-%m-%dT%H:%M")).or_else(|_| local("%Y-%m-%dT%H:%M:%S")).ok()
+}
+
+#[component]
+fn ModelView(shown: ModelShown, at: Option<DateTime<Utc>>, unreadable: bool) -> impl IntoView {
+    let ModelShown { tenant, reference, model, versions, answer, produced, before, periods } = shown;
+    let address = links::model(&reference);
+    let pushes = allows(tenant.role, Action::VersionRegister);
+    let push = format!("wh push ./my-model --model {reference}");
+    view! {
+        <div class="head">
+            <h1>{model.name}</h1>
+            {(!model.description.is_empty())
+                .then(|| view! { <p class="head-sub">{model.description}</p> })}
+        </div>
+        {unreadable
+            .then(|| {
+                view! {
+                    <div class="flash">
+                        <Note tone=Tone::Warn>
+                            "That moment could not be read. This is the answer for now."
+                        </Note>
+                    </div>
+                }
+            })}
+        <div class="cols">
+            <div class="stack">
+                <Ticket
+                    reference=reference.clone()
+                    answer=answer
+                    version=produced
+                    before=before
+                    asked=at.is_some()
+                />
+                <Versions
+                    versions=versions.items
+                    next=versions.next
+                    address=address.clone()
+                    push=push.clone()
+                />
+                <Periods periods=periods reference=reference />
+            </div>
+            <aside class="rail">
+                <AsOfForm address=address at=at />
+                {pushes
+                    .then(|| {
+                        view! {
+                            <section class="card" aria-labelledby="next">
+                                <div class="card-head">
+                                    <Icon name="terminal" />
+                                    <h2 id="next">"Next version"</h2>
+                                </div>
+                                <div class="card-body">
+                                    <Command lines=vec![push] />
+                                </div>
+                            </section>
+                        }
+                    })}
+            </aside>
+        </div>
+    }
+}
+
+/// Asks what was in production at another moment.
+#[component]
+fn AsOfForm(address: String, at: Option<DateTime<Utc>>) -> impl IntoView {
+    let back = at.is_some().then(|| address.clone());
+    let shown = at.unwrap_or_else(Utc::now).format("%Y-%m-%dT%H:%M").to_string();
+    view! {
+        <section class="card" aria-labelledby="as-of">
+            <div class="card-head">
+                <Icon name="clock" />
+                <h2 id="as-of">"As of"</h2>
+            </div>
+            <form method="get" action=address class="card-body form">
+                <div class="field">
+                    <label for="at">"What was in production on"</label>
+                    <input
+                        class="input"
+                        type="datetime-local"
+                        id="at"
+                        name="at"
+                        value=shown
+                        required=true
+                        aria-describedby="at-hint"
+                    />
+                    <span class="hint" id="at-hint">
+                        "Date and time in UTC. The answer has its own address."
+                    </span>
+                </div>
+                <div class="row">
+                    <button type="submit" class="btn">
+                        "Look it up"
+                    </button>
+                    {back.map(|back| view! { <a href=back>"Back to now"</a> })}
+                </div>
+            </form>
+        </section>
+    }
+}
+
+#[component]
+fn Versions(
+    versions: Vec<VersionSummary>,
+    next: Option<String>,
+    address: String,
+    push: String,
+) -> impl IntoView {
+    if versions.is_empty() {
+        return view! {
+            <section class="card">
+                <Empty icon="box" title="No version yet">
+                    <p>"The next push makes version 1:"</p>
+                    <Command lines=vec![push] />
+                </Empty>
+            </section>
+        }
+        .into_any();
+    }
+    let rows = versions.into_iter().map(|version| view! { <VersionRow version=version /> }).collect_view();
+    view! {
+        <section class="card" aria-labelledby="versions">
+            <div class="card-head">
+                <h2 id="versions">"Versions"</h2>
+            </div>
+            <Scroll label="Table of versions">
+                <table class="table">
+                    <Heads columns=&[
+                        ("Version", ""),
+                        ("Stage", ""),
+                        ("Digest", ""),
+                        ("Context", ""),
+                        ("Size", "r"),
+                        ("Author", ""),
+                        ("Registered", ""),
+                    ] />
+                    <tbody>{rows}</tbody>
+                </table>
+            </Scroll>
+            <NextPage path=address next=next words="Older versions" />
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn VersionRow(version: VersionSummary) -> impl IntoView {
+    view! {
+        <tr>
+            <th scope="row" class="nowrap">
+                <a href=links::version(&version.reference)>
+                    {format!("version {}", version.reference.number)}
+                </a>
+            </th>
+            <td>
+                <StageChip stage=version.stage />
+            </td>
+            <td>
+                <Digest digest=version.digest of="the version" short=true />
+            </td>
+            <td>
+                <GaugeLine completeness=version.completeness />
+            </td>
+            <td class="r nowrap">{bytes(version.size)}</td>
+            <td class="nowrap">{version.author}</td>
+            <td class="nowrap">
+                <When at=version.created_at />
+            </td>
+        </tr>
+    }
+}
+
+#[component]
+fn Periods(periods: Vec<ProductionPeriod>, reference: ModelRef) -> impl IntoView {
+    (!periods.is_empty()).then(|| {
+        let rows = periods
+            .into_iter()
+            .map(|period| {
+                let version = VersionRef { model: reference.clone(), number: period.number };
+                view! { <PeriodRow period=period address=links::version(&version) /> }
+            })
+            .collect_view();
+        view! {
+            <section class="card" aria-labelledby="periods">
+                <div class="card-head">
+                    <Icon name="history" />
+                    <h2 id="periods">"Production by time"</h2>
+                </div>
+                <Scroll label="Table of production by time">
+                    <table class="table">
+                        <Heads columns=&[
+                            ("Version", ""),
+                            ("From (UTC)", ""),
+                            ("Until (UTC)", ""),
+                            ("Began by", ""),
+                            ("Approved by", ""),
+                            ("Reason", "wide"),
+                        ] />
+                        <tbody>{rows}</tbody>
+                    </table>
+                </Scroll>
+            </section>
+        }
+    })
+}
+
+#[component]
+fn PeriodRow(period: ProductionPeriod, address: String) -> impl IntoView {
+    let until = match period.until {
+        Some(at) => {
+            let how = period.ended_by.filter(|cause| *cause == PeriodCause::Rollback);
+            view! {
+                <Moment at=at />
+                {how.map(|_| view! { <span class="sub">"rolled back"</span> })}
+            }
+            .into_any()
+        }
+        None => "still".into_any(),
+    };
+    view! {
+        <tr>
+            <th scope="row" class="nowrap">
+                <a href=address>{format!("version {}", period.number)}</a>
+            </th>
+            <td>
+                <Moment at=period.from />
+            </td>
+            <td>{until}</td>
+            <td class="nowrap">
+                {cause_word(period.began_by)}
+                <span class="sub">{format!("by {}", period.requested_by)}</span>
+            </td>
+            <td class="nowrap">{names(&period.approved_by)}</td>
+            <td>{period.reason}</td>
+        </tr>
+    }
+}
+
+/// What began or ended a period, as a word.
+const fn cause_word(cause: PeriodCause) -> &'static str {
+    match cause {
+        PeriodCause::Promotion => "Promotion",
+        PeriodCause::Rollback => "Rollback",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_read_from_the_form_and_from_links() {
+        let expected = "2026-03-12T09:14:00Z".parse::<DateTime<Utc>>().ok();
+        for text in ["2026-03-12T09:14", "2026-03-12T09:14:00", "2026-03-12T09:14:00Z", "2026-03-12T10:14:00+01:00"] {
+            assert_eq!(moment(text), expected, "{text}");
+        }
+        assert_eq!(moment("yesterday"), None);
+    }
+}

@@ -1,0 +1,127 @@
+//! A promotion request, like a pull request: what changes, the evidence, who
+//! decided and who is still needed.
+
+use super::changes::Changes;
+use super::decision::{ApprovalsCard, DecisionCard, Thread, WithdrawCard};
+use super::server;
+use crate::components::chip::StateChip;
+use crate::components::command::Digest;
+use crate::components::frame::{Page, Tab};
+use crate::components::gauge::{GaugeLine, missing_words};
+use crate::components::table::Fact;
+use crate::components::time::{FullMoment, When};
+use crate::{links, session};
+use leptos::prelude::*;
+use weighhouse_types::permission::{Action, allows};
+use weighhouse_types::promotions::{Promotion, PromotionState};
+use weighhouse_types::reference::VersionRef;
+use weighhouse_types::tenancy::Tenant;
+
+#[component]
+pub(crate) fn PromotionPage() -> impl IntoView {
+    let (slug, id) = (session::param("tenant"), session::param("id"));
+    session::page(async move |ctx| {
+        let (tenant, promotion) = server::request(&ctx, &slug, &id).await?;
+        let version = &promotion.summary.version;
+        let title = format!("{}@{} to {}", version.model.model, version.number, promotion.summary.target);
+        let body = view! { <RequestView tenant=tenant.clone() promotion=promotion /> };
+        let list = links::tenant_page(&slug, "promotions");
+        Ok(Page::of(tenant, Tab::Promotions, title, body).under("Promotions", list))
+    })
+}
+
+#[component]
+fn RequestView(tenant: Tenant, promotion: Promotion) -> impl IntoView {
+    let open = promotion.summary.state == PromotionState::Open;
+    let decides = open && promotion.cannot_decide.is_none() && allows(tenant.role, Action::PromotionDecide);
+    let withdraws = open && allows(tenant.role, Action::PromotionWithdraw);
+    let number = promotion.evidence.version.number;
+    let production = promotion.evidence.production.as_ref().map(|now| now.number);
+    view! {
+        <RequestHead promotion=promotion.clone() />
+        <div class="cols">
+            <div class="stack">
+                <Thread promotion=promotion.clone() />
+                <Changes changes=promotion.changes.clone() number=number production=production />
+                <EvidenceCard promotion=promotion.clone() />
+            </div>
+            <aside class="rail">
+                {decides.then(|| view! { <DecisionCard promotion=promotion.clone() /> })}
+                <ApprovalsCard promotion=promotion.clone() />
+                {withdraws.then(|| view! { <WithdrawCard promotion=promotion.clone() /> })}
+            </aside>
+        </div>
+    }
+}
+
+#[component]
+fn RequestHead(promotion: Promotion) -> impl IntoView {
+    let summary = promotion.summary;
+    let version = summary.version;
+    let open = summary.state == PromotionState::Open;
+    let own = links::version(&version);
+    let asks = if open { "asks" } else { "asked" };
+    let replace = promotion.evidence.production.map(|now| {
+        let old = VersionRef { model: version.model.clone(), number: now.number };
+        let href = links::version(&old);
+        view! {
+            ", in place of "
+            <a href=href>{format!("version {}", now.number)}</a>
+        }
+    });
+    view! {
+        <div class="head">
+            <div class="head-title">
+                <h1>
+                    {format!("Promote {}", version.model.model)} <span class="faint">"@"</span>
+                    {format!("{} to {}", version.number, summary.target)}
+                </h1>
+                <StateChip state=summary.state />
+            </div>
+            <p class="head-sub">
+                {format!("{} {asks} for ", summary.requester)}
+                <a href=own>{format!("version {}", version.number)}</a> {replace} ", "
+                <When at=summary.created_at /> "."
+                {summary.closed_at.map(|at| view! { " Closed " <When at=at /> "." })}
+            </p>
+        </div>
+    }
+}
+
+#[component]
+fn EvidenceCard(promotion: Promotion) -> impl IntoView {
+    let evidence = promotion.evidence;
+    let missing = missing_words(&evidence.completeness);
+    let production = match evidence.production {
+        Some(now) => view! {
+            {format!("version {} ", now.number)}
+            <Digest digest=now.digest of="production" short=true />
+            <span class="faint">" since " <FullMoment at=now.since /></span>
+        }
+        .into_any(),
+        None => view! { <span class="faint">"nothing"</span> }.into_any(),
+    };
+    view! {
+        <section class="card" aria-labelledby="evidence">
+            <div class="card-head">
+                <h2 id="evidence">"Evidence"</h2>
+                <span class="push">"approvals hold for exactly this"</span>
+            </div>
+            <dl class="facts facts-plain">
+                <Fact term="Evidence digest">
+                    <Digest digest=promotion.evidence_digest of="the evidence" />
+                </Fact>
+                <Fact term="Version">
+                    <Digest digest=evidence.version_digest of="the version" />
+                </Fact>
+                <Fact term="Registered by">{promotion.author}</Fact>
+                <Fact term="In production">{production}</Fact>
+                <Fact term="Completeness">
+                    <GaugeLine completeness=evidence.completeness />
+                    {(!missing.is_empty())
+                        .then(|| view! { <p class="small faint">"Missing: " {missing}</p> })}
+                </Fact>
+            </dl>
+        </section>
+    }
+}

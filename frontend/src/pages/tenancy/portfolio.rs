@@ -1,0 +1,277 @@
+//! The portfolio: what is approved for production at each client, and what
+//! waits for somebody.
+
+use super::guide::FirstSteps;
+use super::server::{self, NewTenant};
+use crate::components::chip::{Chip, StateChip, SyntheticChip};
+use crate::components::confirm::{Confirm, ConfirmButton};
+use crate::components::field::{Hidden, PostForm, SLUG_HINT, SLUG_PATTERN, SelectField, TextField};
+use crate::components::format::{names, plural};
+use crate::components::frame::Page;
+use crate::components::icon::Icon;
+use crate::components::note::Empty;
+use crate::components::table::Heads;
+use crate::components::time::When;
+use crate::{links, session};
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use weighhouse_types::permission::{AgencyAction, agency_allows};
+use weighhouse_types::reference::{ModelRef, VersionRef};
+use weighhouse_types::tenancy::{Agency, InboxItem, Portfolio, PortfolioModel, PortfolioTenant};
+use weighhouse_types::versions::ProductionNow;
+
+#[component]
+pub(crate) fn PortfolioPage() -> impl IntoView {
+    session::page(async move |ctx| {
+        let Portfolio { agencies, tenants, inbox } = server::portfolio(&ctx).await?;
+        let may_create: Vec<Agency> = agencies
+            .into_iter()
+            .filter(|membership| agency_allows(membership.role, AgencyAction::TenantCreate))
+            .map(|membership| membership.agency)
+            .collect();
+        let body = if tenants.is_empty() {
+            view! { <FirstSteps agencies=may_create url=server::url(&ctx) /> }.into_any()
+        } else {
+            view! { <Clients tenants=tenants inbox=inbox may_create=may_create /> }.into_any()
+        };
+        Ok(Page::new("Portfolio", body))
+    })
+}
+
+#[component]
+fn Clients(tenants: Vec<PortfolioTenant>, inbox: Vec<InboxItem>, may_create: Vec<Agency>) -> impl IntoView {
+    let new = (!may_create.is_empty()).then(|| {
+        view! {
+            <div class="actions">
+                <ConfirmButton id="new-client" icon="plus">
+                    "New client"
+                </ConfirmButton>
+            </div>
+            <Confirm id="new-client" title="New client">
+                <NewClientForm agencies=may_create />
+            </Confirm>
+        }
+    });
+    let cards = tenants
+        .into_iter()
+        .map(|client| view! { <ClientCard client=client /> })
+        .collect_view();
+    view! {
+        <div class="head">
+            <h1>"Portfolio"</h1>
+            {new}
+            <p class="head-sub">
+                "What is approved for production at each client, and what waits for somebody."
+            </p>
+        </div>
+        <div class="stack">
+            <Inbox inbox=inbox />
+            {cards}
+        </div>
+    }
+}
+
+/// Makes a client of one of the agencies.
+#[component]
+pub(crate) fn NewClientForm(agencies: Vec<Agency>) -> impl IntoView {
+    let agency = match agencies.as_slice() {
+        [only] => view! { <Hidden name="agency" value=only.slug.clone() /> }.into_any(),
+        _ => {
+            let options = agencies.into_iter().map(|agency| (agency.slug, agency.name)).collect();
+            view! { <SelectField name="agency" label="Agency" options=options /> }.into_any()
+        }
+    };
+    view! {
+        <PostForm action=NewTenant::PATH class="form">
+            {agency}
+            <div class="form-row form-row-top">
+                <TextField name="name" label="Name" placeholder="Nordhaven Insurance" required=true max=200 />
+                <TextField
+                    name="slug"
+                    label="Short name"
+                    hint=SLUG_HINT
+                    placeholder="nordhaven"
+                    required=true
+                    min=2
+                    max=63
+                    pattern=SLUG_PATTERN
+                />
+            </div>
+            <div class="row">
+                <button type="submit" class="btn btn-primary">
+                    "Make the client"
+                </button>
+            </div>
+        </PostForm>
+    }
+}
+
+#[component]
+fn Inbox(inbox: Vec<InboxItem>) -> impl IntoView {
+    (!inbox.is_empty()).then(|| {
+        let mine = inbox.iter().filter(|item| item.needs_me).count();
+        let title = if mine > 0 { "Waiting for you" } else { "Waiting for a decision" };
+        let count = if mine > 0 { mine } else { inbox.len() };
+        let hot = if mine > 0 { "count count-hot" } else { "count" };
+        let items = inbox.into_iter().map(|item| view! { <InboxLine item=item /> }).collect_view();
+        view! {
+            <section class="card" aria-labelledby="inbox">
+                <div class="card-head">
+                    <Icon name="inbox" />
+                    <h2 id="inbox">{title}</h2>
+                    <span class=hot>{count}</span>
+                </div>
+                <ul class="list">{items}</ul>
+            </section>
+        }
+    })
+}
+
+#[component]
+fn InboxLine(item: InboxItem) -> impl IntoView {
+    let InboxItem { promotion, needs_me } = item;
+    let reference = &promotion.version.model;
+    let chip = if needs_me {
+        view! { <Chip kind="needs" icon="user-check" word="Needs you" /> }.into_any()
+    } else {
+        view! { <StateChip state=promotion.state /> }.into_any()
+    };
+    view! {
+        <li>
+            <a class="row-link" href=links::promotion(&reference.tenant, promotion.id)>
+                {chip}
+                <strong>
+                    {format!("{}@{} to {}", reference.model, promotion.version.number, promotion.target)}
+                </strong>
+                <span class="dim">{format!("{}/{}", reference.tenant, reference.project)}</span>
+                <span class="push small faint">
+                    {format!("asked by {}, ", promotion.requester)} <When at=promotion.created_at />
+                </span>
+            </a>
+        </li>
+    }
+}
+
+#[component]
+fn ClientCard(client: PortfolioTenant) -> impl IntoView {
+    let PortfolioTenant { tenant, models, open_promotions } = client;
+    let address = links::tenant(&tenant.slug);
+    let open = (open_promotions > 0).then(|| {
+        let href = links::tenant_page(&tenant.slug, "promotions");
+        view! {
+            " · "
+            <a href=href>{plural(open_promotions, "open request")}</a>
+        }
+    });
+    let (name, open_it) = (tenant.name.clone(), address.clone());
+    let label = name.clone();
+    let content = if models.is_empty() {
+        view! {
+            <Empty title="No model yet">
+                <p>"A model appears here with its first version."</p>
+                <a class="btn" href=open_it>
+                    {format!("Open {name}")}
+                </a>
+            </Empty>
+        }
+        .into_any()
+    } else {
+        view! { <ClientModels models=models tenant=tenant.slug.clone() /> }.into_any()
+    };
+    view! {
+        <section class="card" aria-label=label>
+            <div class="card-head">
+                <Icon name="building-2" />
+                <h2>
+                    <a href=address>{tenant.name}</a>
+                </h2>
+                <SyntheticChip synthetic=tenant.synthetic />
+                <span class="push">{tenant.role.as_str()} {open}</span>
+            </div>
+            {content}
+        </section>
+    }
+}
+
+#[component]
+fn ClientModels(models: Vec<PortfolioModel>, tenant: String) -> impl IntoView {
+    let rows = models
+        .into_iter()
+        .map(|model| {
+            let reference =
+                ModelRef { tenant: tenant.clone(), project: model.project.clone(), model: model.model };
+            view! {
+                <ModelRow
+                    reference=reference
+                    sub=model.project
+                    production=model.production
+                    latest=model.latest
+                />
+            }
+        })
+        .collect_view();
+    view! {
+        <table class="table table-even cards">
+            <Heads columns=&[
+                ("Model", ""),
+                ("Production", ""),
+                ("Since", ""),
+                ("Approved by", ""),
+                ("Latest", "r"),
+            ] />
+            <tbody>{rows}</tbody>
+        </table>
+    }
+}
+
+/// A model with what is approved for production of it.
+#[component]
+pub(crate) fn ModelRow(
+    reference: ModelRef,
+    #[prop(optional, into)] sub: String,
+    production: Option<ProductionNow>,
+    latest: Option<u32>,
+) -> impl IntoView {
+    let address = links::model(&reference);
+    let name = reference.model.clone();
+    let since = production.as_ref().map(|now| now.since);
+    let by = production.as_ref().map_or_else(|| "–".to_owned(), |now| names(&now.by));
+    view! {
+        <tr>
+            <th scope="row">
+                <a href=address>{name}</a>
+                {(!sub.is_empty()).then(|| view! { <span class="sub">{sub}</span> })}
+            </th>
+            <td data-label="Production">
+                <ProductionCell reference=reference production=production />
+            </td>
+            <td data-label="Since">
+                {match since {
+                    Some(at) => view! { <When at=at /> }.into_any(),
+                    None => "–".into_any(),
+                }}
+            </td>
+            <td data-label="Approved by">{by}</td>
+            <td data-label="Latest" class="r">
+                {latest.map_or_else(|| "–".to_owned(), |n| n.to_string())}
+            </td>
+        </tr>
+    }
+}
+
+/// The version that is approved for production, or that none is.
+#[component]
+pub(crate) fn ProductionCell(reference: ModelRef, production: Option<ProductionNow>) -> impl IntoView {
+    match production {
+        Some(now) => {
+            let href = links::version(&VersionRef { model: reference, number: now.number });
+            view! {
+                <a href=href>{format!("version {}", now.number)}</a>
+                " "
+                <Chip kind="production" icon="circle-check" word="Approved" />
+            }
+            .into_any()
+        }
+        None => view! { <Chip kind="muted" icon="circle-dashed" word="Nothing yet" /> }.into_any(),
+    }
+}

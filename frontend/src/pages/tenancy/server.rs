@@ -1,0 +1,78 @@
+//! What the pages of this feature need of core.
+
+use crate::forms::{Done, Form, Posted, post};
+use crate::links;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use weighhouse_core::{Ctx, Error, Result, audit, memberships, models, projects, tenancy};
+use weighhouse_types::audit::AuditEntry;
+use weighhouse_types::memberships::Member;
+use weighhouse_types::models::Model;
+use weighhouse_types::page::PageQuery;
+use weighhouse_types::permission::{Action, allows};
+use weighhouse_types::projects::Project;
+use weighhouse_types::tenancy::{Portfolio, Tenant, TenantCreate};
+
+/// How many entries of the log a client's home shows.
+const RECENT: u32 = 6;
+
+pub(crate) async fn portfolio(ctx: &Ctx) -> Result<Portfolio> {
+    tenancy::portfolio(ctx).await
+}
+
+/// Where this installation is reached.
+pub(crate) fn url(ctx: &Ctx) -> String {
+    ctx.app().config.link("")
+}
+
+/// What a client's home shows.
+pub(crate) struct Home {
+    pub(crate) tenant: Tenant,
+    /// Every project with the first of its models.
+    pub(crate) projects: Vec<(Project, Vec<Model>)>,
+    /// Empty for who may not read the log.
+    pub(crate) recent: Vec<AuditEntry>,
+    pub(crate) members: Vec<Member>,
+    /// Whether an approver was invited who has not come yet.
+    pub(crate) invited: bool,
+    pub(crate) url: String,
+}
+
+pub(crate) async fn home(ctx: &Ctx, slug: &str) -> Result<Home> {
+    let tenant = tenancy::tenant_get(ctx, slug).await?;
+    let mut projects = Vec::new();
+    for project in projects::project_list(ctx, slug).await? {
+        let models = models::model_list(ctx, slug, &project.slug, &PageQuery::default()).await?;
+        projects.push((project, models.items));
+    }
+    let recent = if allows(tenant.role, Action::AuditRead) {
+        let query = PageQuery { limit: Some(RECENT), cursor: None };
+        audit::audit_list(ctx, slug, &query).await?.items
+    } else {
+        Vec::new()
+    };
+    let invited = allows(tenant.role, Action::MemberManage)
+        && !memberships::invitation_list(ctx, slug).await?.is_empty();
+    let members = memberships::member_list(ctx, slug).await?;
+    Ok(Home { tenant, projects, recent, members, invited, url: url(ctx) })
+}
+
+#[server(prefix = "/do", endpoint = "tenant-create")]
+pub(crate) async fn new_tenant(
+    #[server(default)] csrf: String,
+    #[server(default)] agency: String,
+    #[server(default)] name: String,
+    #[server(default)] slug: String,
+) -> Posted {
+    let kept = vec![("name", name.clone()), ("slug", slug.clone()), ("agency", agency.clone())];
+    let form = Form { back: "/".into(), name: NewTenant::PATH, kept };
+    post(form, &csrf, async move |ctx| {
+        if agency.is_empty() {
+            return Err(Error::invalid("agency", "Say which agency's client it is."));
+        }
+        let new = TenantCreate { slug, name: Some(name).filter(|name| !name.trim().is_empty()) };
+        let tenant = tenancy::tenant_create(&ctx, &agency, new).await?;
+        Ok(Done::to(links::tenant(&tenant.slug)).saying(format!("The client {} is made.", tenant.name)))
+    })
+    .await
+}

@@ -1,0 +1,105 @@
+//! What the pages of this feature need of core.
+
+use crate::forms::{Done, Form, Posted, post};
+use crate::links;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use weighhouse_core::{Ctx, Error, Result, promotions, tenancy, versions};
+use weighhouse_types::promotions::PromotionOpen;
+use weighhouse_types::reference::VersionRef;
+use weighhouse_types::tenancy::Tenant;
+use weighhouse_types::versions::{AsOf, Rollback, Stage, Version};
+
+/// What a version's page shows.
+pub(crate) struct VersionShown {
+    pub(crate) tenant: Tenant,
+    pub(crate) version: Version,
+    /// The version that is in production.
+    pub(crate) production: Option<u32>,
+    /// What a rollback now would restore.
+    pub(crate) rollback_target: Option<u32>,
+}
+
+pub(crate) async fn version(ctx: &Ctx, reference: &VersionRef) -> Result<VersionShown> {
+    let tenant = tenancy::tenant_get(ctx, &reference.model.tenant).await?;
+    let version = versions::version_get(ctx, reference).await?;
+    let now = promotions::production_at(ctx, &reference.model, &AsOf::default()).await?;
+    Ok(VersionShown {
+        tenant,
+        version,
+        production: now.production.map(|period| period.number),
+        rollback_target: now.rollback_target,
+    })
+}
+
+/// A version as its page's address names it.
+pub(crate) fn reference(text: &str) -> Result<VersionRef> {
+    text.parse().map_err(|e: String| Error::invalid("version", e))
+}
+
+/// A form on a version's page, and the version.
+fn form_of(version: &str, reason: &str, name: &'static str) -> Form {
+    let back = version.parse().map_or_else(|_| "/".to_owned(), |version| links::version(&version));
+    Form { back, name, kept: vec![("reason", reason.to_owned())] }
+}
+
+#[server(prefix = "/do", endpoint = "promotion-open")]
+pub(crate) async fn promote(
+    #[server(default)] csrf: String,
+    #[server(default)] version: String,
+    #[server(default)] target: String,
+    #[server(default)] reason: String,
+) -> Posted {
+    let form = form_of(&version, &reason, Promote::PATH);
+    let back = form.back.clone();
+    post(form, &csrf, async move |ctx| {
+        let target: Stage = target.parse().map_err(|e: String| Error::invalid("target", e))?;
+        let version = reference(&version)?;
+        let promotion = promotions::promotion_open(&ctx, &version, PromotionOpen { target, reason }).await?;
+        let request = links::promotion(&version.model.tenant, promotion.summary.id);
+        Ok(match target {
+            Stage::Production => {
+                Done::to(request).saying("The request is open. Those who can decide it get an e-mail.")
+            }
+            _ => Done::to(back).saying(format!("Version {} is in {target}.", version.number)),
+        })
+    })
+    .await
+}
+
+#[server(prefix = "/do", endpoint = "rollback")]
+pub(crate) async fn roll_back(
+    #[server(default)] csrf: String,
+    #[server(default)] version: String,
+    #[server(default)] reason: String,
+) -> Posted {
+    let form = form_of(&version, &reason, RollBack::PATH);
+    post(form, &csrf, async move |ctx| {
+        let version = reference(&version)?;
+        // Binds it to what the page showed: refused when production has moved on.
+        let rollback = Rollback { reason, from: Some(version.number) };
+        let done = promotions::production_rollback(&ctx, &version.model, rollback).await?;
+        let said = format!(
+            "Rolled back: version {} is in production again, version {} is archived.",
+            done.to.number, done.from.number
+        );
+        Ok(Done::to(links::version(&done.to)).saying(said))
+    })
+    .await
+}
+
+#[server(prefix = "/do", endpoint = "version-retire")]
+pub(crate) async fn retire(
+    #[server(default)] csrf: String,
+    #[server(default)] version: String,
+    #[server(default)] reason: String,
+) -> Posted {
+    let form = form_of(&version, &reason, Retire::PATH);
+    let back = form.back.clone();
+    post(form, &csrf, async move |ctx| {
+        let version = reference(&version)?;
+        versions::version_retire(&ctx, &version, &reason).await?;
+        Ok(Done::to(back).saying("The version is retired. Its files and its record stay."))
+    })
+    .await
+}
