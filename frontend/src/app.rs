@@ -1,6 +1,9 @@
 //! The document around every page, and the map from addresses to pages.
 
-use crate::pages::{audit, identity, memberships, models, notifications, projects, promotions, refusal, search, tenancy, versions};
+use crate::pages::{
+    audit, identity, memberships, models, notifications, projects, promotions, refusal, search, tenancy,
+    versions,
+};
 use crate::session;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
 use leptos::config::LeptosOptions;

@@ -27,13 +27,13 @@ pub(crate) type Posted = std::result::Result<(), Refusal>;
 /// A refusal as scripts see it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Refusal(Problem);
+pub(crate) struct Refusal(Box<Problem>);
 
 impl FromServerFnError for Refusal {
     type Encoder = JsonEncoding;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
-        Self(Problem::new(Code::Invalid, error.to_string()))
+        Self(Box::new(Problem::new(Code::Invalid, error.to_string())))
     }
 }
 
@@ -113,7 +113,7 @@ fn answer(form: Form, outcome: Result<Done>) -> Posted {
     }
     if !wants_html() {
         session::set_status(problem.status);
-        return Err(Refusal(problem));
+        return Err(Refusal(Box::new(problem)));
     }
     let signed_out = problem.code == Code::Unauthenticated && !form.back.starts_with("/sign-in");
     if signed_out {
@@ -128,9 +128,9 @@ fn answer(form: Form, outcome: Result<Done>) -> Posted {
 }
 
 fn wants_html() -> bool {
-    let accept = session::request().ok().and_then(|request| {
-        request.headers().get(ACCEPT)?.to_str().ok().map(str::to_owned)
-    });
+    let accept = session::request()
+        .ok()
+        .and_then(|request| request.headers().get(ACCEPT)?.to_str().ok().map(str::to_owned));
     accept.is_some_and(|accept| accept.contains("text/html"))
 }
 
@@ -197,5 +197,6 @@ impl Flash {
 /// # Errors
 /// When it is no id.
 pub(crate) fn id<T: std::str::FromStr>(text: &str, what: &str) -> Result<T> {
-    text.parse().or_else(|_| Err(Error::not_found(what)))
+    let Ok(id) = text.parse() else { return Err(Error::not_found(what)) };
+    Ok(id)
 }

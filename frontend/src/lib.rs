@@ -6,7 +6,10 @@
 
 #![cfg_attr(
     feature = "ssr",
-    expect(unreachable_pub, reason = "leptos' component macro writes `pub` whatever the function's own visibility")
+    expect(
+        unreachable_pub,
+        reason = "leptos' component macro writes `pub` whatever the function's own visibility"
+    )
 )]
 
 pub mod components;

@@ -64,7 +64,11 @@ pub(crate) fn file(version: &VersionRef, path: &str) -> String {
 
 fn api(version: &VersionRef) -> String {
     let ModelRef { tenant, project, model } = &version.model;
-    format!("/api/v1/tenants/{tenant}/projects/{project}/models/{}/versions/{}", encode(model), version.number)
+    format!(
+        "/api/v1/tenants/{tenant}/projects/{project}/models/{}/versions/{}",
+        encode(model),
+        version.number
+    )
 }
 
 #[cfg(test)]

@@ -99,9 +99,9 @@ pub(crate) fn cookie(request: &HttpRequest, name: &str) -> Option<String> {
 
 /// What the browser calls itself.
 pub(crate) fn agent() -> String {
-    let agent = request().ok().and_then(|request| {
-        request.headers().get("user-agent")?.to_str().ok().map(str::to_owned)
-    });
+    let agent = request()
+        .ok()
+        .and_then(|request| request.headers().get("user-agent")?.to_str().ok().map(str::to_owned));
     agent.unwrap_or_default()
 }
 

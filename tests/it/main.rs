@@ -5,6 +5,7 @@ mod audit;
 mod catalogue;
 mod dropped;
 mod identity;
+mod mail;
 mod permission;
 mod promotions;
 mod registry;

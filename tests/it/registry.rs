@@ -235,3 +235,18 @@ async fn a_retired_version_stays_on_record() {
     crate::support::promote(&ann, "fraud", 1, "staging").await.problem(409);
     ann.get(&format!("{MODELS}/fraud/versions/1")).await.expect(200);
 }
+
+#[tokio::test]
+async fn all_files_come_as_one_archive() {
+    let server = Server::with_clients().await;
+    let ann = server.engineer("ann").await;
+    let files = [upload(&ann, "model.onnx", b"weights").await, upload(&ann, "docs/card.md", b"# Card").await];
+    versions_post(&ann, &json!({"artifact": {"files": files}})).await.expect(201);
+    let request = ann.request(reqwest::Method::GET, &format!("{MODELS}/fraud/versions/1/archive"));
+    let response = request.send().await.unwrap();
+    assert_eq!(response.headers()["content-disposition"], "attachment; filename=\"fraud-1.zip\"");
+    let bytes = response.bytes().await.unwrap();
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    let mut read = |name: &str| std::io::read_to_string(archive.by_name(name).unwrap()).unwrap();
+    assert_eq!((read("model.onnx"), read("docs/card.md")), ("weights".to_owned(), "# Card".to_owned()));
+}

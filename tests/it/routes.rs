@@ -35,7 +35,7 @@ fn action_of(operation: &str) -> Option<(Action, Value)> {
             (Action::VersionRegister, json!({"sha256": sha, "size": 1}))
         }
         "part_put" => (Action::VersionRegister, nothing),
-        "file_get" => (Action::ArtifactDownload, nothing),
+        "file_get" | "archive_get" => (Action::ArtifactDownload, nothing),
         "version_retire" => (Action::VersionRetire, json!({"reason": ""})),
         "promotion_open" => (Action::PromotionOpen, json!({"target": "archived"})),
         "promotion_withdraw" => (Action::PromotionWithdraw, nothing),

@@ -43,6 +43,7 @@ pub(crate) fn table(config: &mut ServiceConfig<'_>) {
             .service(versions::version_get)
             .service(versions::version_retire)
             .service(versions::file_get)
+            .service(versions::archive_get)
             .service(blobs::blob_query)
             .service(blobs::part_put)
             .service(blobs::blob_complete)

@@ -3,7 +3,7 @@
 use crate::error::{Answer, Result};
 use crate::extract::Caller;
 use crate::models::ModelPath;
-use actix_web::http::header::{CONTENT_DISPOSITION, ETAG};
+use actix_web::http::header::{CONTENT_DISPOSITION, ContentEncoding, ETAG};
 use actix_web::web::{Json, Path, Query};
 use actix_web::{HttpResponse, get, post};
 use base64::Engine;
@@ -114,17 +114,39 @@ pub(crate) async fn file_get(ctx: Caller, path: Path<FilePath>) -> Result<HttpRe
     let version = VersionRef { model: ModelRef { tenant, project, model }, number };
     let file = blobs::file_stream(&ctx, &version, &path).await.or_problem(&ctx)?;
     let digest = hex::decode(&file.entry.sha256).map_err(Error::internal).or_problem(&ctx)?;
-    let name = path.rsplit('/').next().unwrap_or_default().replace(['"', '\\'], "_");
-    let body = file.body.map_err(|error| {
-        tracing::error!(%error, "a file broke off");
-        actix_web::error::ErrorInternalServerError("the file is damaged in the store")
-    });
+    let name = attachment(path.rsplit('/').next().unwrap_or_default());
     Ok(HttpResponse::Ok()
         .insert_header(("Content-Digest", format!("sha-256=:{}:", STANDARD.encode(digest))))
         .insert_header((ETAG, format!("\"{}\"", file.entry.sha256)))
-        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
-        .insert_header(("X-Content-Type-Options", "nosniff"))
+        .insert_header((CONTENT_DISPOSITION, name))
+        .insert_header(ContentEncoding::Identity)
         .content_type("application/octet-stream")
         .no_chunking(file.entry.size)
-        .streaming(body))
+        .streaming(file.body.map_err(broken_off)))
+}
+
+/// Every file of the version as one ZIP, verified while it streams.
+#[utoipa::path(tag = "files",
+    params(("tenant" = String, Path), ("project" = String, Path), ("model" = String, Path), ("number" = u32, Path)),
+    responses((status = 200, content_type = "application/zip")))]
+#[get("/tenants/{tenant}/projects/{project}/models/{model}/versions/{number}/archive")]
+pub(crate) async fn archive_get(ctx: Caller, path: Path<VersionPath>) -> Result<HttpResponse> {
+    let version = path.into_inner().reference();
+    let body = blobs::archive_stream(&ctx, &version).await.or_problem(&ctx)?;
+    let name = attachment(&format!("{}-{}.zip", version.model.model, version.number));
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_DISPOSITION, name))
+        .insert_header(ContentEncoding::Identity)
+        .content_type("application/zip")
+        .streaming(body.map_err(broken_off)))
+}
+
+/// Names the file that a browser saves, without what would end the name.
+fn attachment(name: &str) -> String {
+    format!("attachment; filename=\"{}\"", name.replace(['"', '\\', '\r', '\n'], "_"))
+}
+
+fn broken_off(error: Error) -> actix_web::Error {
+    tracing::error!(%error, "a download broke off");
+    actix_web::error::ErrorInternalServerError("the file is damaged in the store")
 }

@@ -98,8 +98,8 @@ fn sprite(root: &Path) -> Result<String> {
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
-    let content = fs::read(from)
-        .with_context(|| format!("cannot read {}: run `npm ci` first", from.display()))?;
+    let content =
+        fs::read(from).with_context(|| format!("cannot read {}: run `npm ci` first", from.display()))?;
     write(to, &content)
 }
 

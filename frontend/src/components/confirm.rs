@@ -23,11 +23,7 @@ pub(crate) fn ConfirmButton(
 /// The question. `children` is the form, with its own submit button; a way out
 /// stands beside it.
 #[component]
-pub(crate) fn Confirm(
-    id: &'static str,
-    #[prop(into)] title: String,
-    children: Children,
-) -> impl IntoView {
+pub(crate) fn Confirm(id: &'static str, #[prop(into)] title: String, children: Children) -> impl IntoView {
     let heading = format!("{id}-title");
     view! {
         <div class="ask" id=id popover="auto" role="dialog" aria-labelledby=heading>

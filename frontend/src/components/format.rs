@@ -93,7 +93,8 @@ mod tests {
 
     #[test]
     fn metrics_are_short() {
-        let cases = [(0.8921, "0.892"), (3.0, "3"), (1234.56, "1234.6"), (0.000_012, "1.20e-5"), (-0.5, "-0.500")];
+        let cases =
+            [(0.8921, "0.892"), (3.0, "3"), (1234.56, "1234.6"), (0.000_012, "1.20e-5"), (-0.5, "-0.500")];
         for (value, words) in cases {
             assert_eq!(metric(value), words);
         }

@@ -34,8 +34,16 @@ impl Page {
     }
 
     /// A page of a client.
-    pub(crate) fn of(tenant: Tenant, tab: Tab, title: impl Into<String>, body: impl IntoView + 'static) -> Self {
-        let crumbs = vec![("Portfolio".to_owned(), "/".to_owned()), (tenant.name.clone(), links::tenant(&tenant.slug))];
+    pub(crate) fn of(
+        tenant: Tenant,
+        tab: Tab,
+        title: impl Into<String>,
+        body: impl IntoView + 'static,
+    ) -> Self {
+        let crumbs = vec![
+            ("Portfolio".to_owned(), "/".to_owned()),
+            (tenant.name.clone(), links::tenant(&tenant.slug)),
+        ];
         Self { place: Some((tenant, tab)), crumbs, ..Self::new(title, body) }
     }
 

@@ -17,10 +17,8 @@ pub(crate) fn missing_words(completeness: &Completeness) -> String {
 #[component]
 fn Rule(completeness: Completeness) -> impl IntoView {
     let has = |key: &str| completeness.present.iter().any(|present| present == key);
-    let graduations = COMPONENTS
-        .iter()
-        .map(|(key, _)| view! { <i class=has(key).then_some("on")></i> })
-        .collect_view();
+    let graduations =
+        COMPONENTS.iter().map(|(key, _)| view! { <i class=has(key).then_some("on")></i> }).collect_view();
     view! {
         <span class="gauge-rule" aria-hidden="true">
             {graduations}

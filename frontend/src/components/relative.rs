@@ -8,11 +8,14 @@ const DAY: i64 = 24 * HOUR;
 /// says more than a distance: beyond a month.
 #[must_use]
 pub fn relative(seconds: i64) -> Option<String> {
+    // What lies behind is counted in full units, what lies ahead to the
+    // nearest: a token made for 30 days expires in 30 days.
+    let count = |unit: i64| if seconds < 0 { seconds / -unit } else { (seconds + unit / 2) / unit };
     let (amount, unit) = match seconds.abs() {
         0..MINUTE => return Some("just now".into()),
-        s @ MINUTE..HOUR => (s / MINUTE, "minute"),
-        s @ HOUR..DAY => (s / HOUR, "hour"),
-        s if s < 31 * DAY => (s / DAY, "day"),
+        MINUTE..HOUR => (count(MINUTE), "minute"),
+        HOUR..DAY => (count(HOUR), "hour"),
+        s if s < 31 * DAY => (count(DAY), "day"),
         _ => return None,
     };
     let plural = if amount == 1 { "" } else { "s" };
@@ -34,7 +37,7 @@ mod tests {
             (-60, Some("1 minute ago")),
             (-7_300, Some("2 hours ago")),
             (-86_400, Some("1 day ago")),
-            (3 * DAY + 5, Some("in 3 days")),
+            (3 * DAY - 5, Some("in 3 days")),
             (-40 * DAY, None),
         ];
         for (seconds, words) in cases {

@@ -4,9 +4,11 @@
 //! sees them. A blob is there once its row is, and its row is written only
 //! after the parts were read back and the whole file's digest matched.
 
+mod archive;
 mod queries;
 mod stream;
 
+pub use archive::archive_stream;
 pub use stream::{FileStream, file_stream};
 
 use crate::kernel::authz;

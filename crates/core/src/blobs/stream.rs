@@ -32,11 +32,26 @@ pub async fn file_stream(ctx: &Ctx, reference: &VersionRef, path: &str) -> Resul
     let version = authz::version(&mut tx, reference).await?;
     let files = crate::versions::files_in_tx(&mut tx, &version).await?;
     let entry = files.into_iter().find(|file| file.path == path).ok_or_else(|| Error::not_found("file"))?;
-    let blob = super::digest_parse(&entry.sha256)?;
-    let parts = queries::parts(&mut tx, &tenant, &[blob.to_vec()]).await?.remove(blob.as_slice());
+    let mut opened = open_files(&mut tx, ctx, &tenant, vec![entry]).await?;
     tx.finish().await?;
-    let body = verified(ctx.app(), &tenant, blob, parts.unwrap_or_default());
-    Ok(FileStream { entry, body })
+    opened.pop().ok_or_else(|| Error::internal("a file was not opened"))
+}
+
+/// The files' streams; nothing is read before they are polled.
+pub(super) async fn open_files(
+    tx: &mut TenantTx<'_>,
+    ctx: &Ctx,
+    tenant: &authz::Tenant,
+    entries: Vec<FileEntry>,
+) -> Result<Vec<FileStream>> {
+    let blobs = entries.iter().map(|entry| super::digest_parse(&entry.sha256)).collect::<Result<Vec<_>>>()?;
+    let digests: Vec<Vec<u8>> = blobs.iter().map(|blob| blob.to_vec()).collect();
+    let parts = queries::parts(tx, tenant, &digests).await?;
+    let open = |(entry, blob): (FileEntry, [u8; 32])| {
+        let parts = parts.get(blob.as_slice()).cloned().unwrap_or_default();
+        FileStream { entry, body: verified(ctx.app(), tenant, blob, parts) }
+    };
+    Ok(entries.into_iter().zip(blobs).map(open).collect())
 }
 
 /// The parts one after the other, hashed on the way. The last chunk is held

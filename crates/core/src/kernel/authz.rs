@@ -308,13 +308,17 @@ pub(crate) async fn project(tx: &mut TenantTx<'_>, slug: &str) -> Result<Project
         .bind::<Text, _>(slug)
         .load(tx.conn()?)
         .await?;
-    let found = found.into_iter().next().ok_or_else(|| {
-        Error::refused(
-            Code::NotFound,
-            format!("There is no project ‘{slug}’ here. Make it first, or check the spelling."),
-        )
-    })?;
+    let found = found.into_iter().next().ok_or_else(|| no_project(slug))?;
     Ok(Project { tenant_id, id: found.id.into(), _made_here: () })
+}
+
+/// The refusal for a project that is not there; its tenant is visible, so it
+/// may be named.
+pub(crate) fn no_project(slug: &str) -> Error {
+    Error::refused(
+        Code::NotFound,
+        format!("There is no project ‘{slug}’ here. Make it first, or check the spelling."),
+    )
 }
 
 /// A model of the transaction's tenant, by its names.

@@ -47,5 +47,5 @@ pub async fn project_get(ctx: &Ctx, tenant: &str, project: &str) -> Result<Proje
     let mut tx = TenantTx::begin(ctx, &tenant).await?;
     let found = queries::projects(&mut tx, &tenant, Some(project)).await?;
     tx.finish().await?;
-    found.into_iter().next().ok_or_else(|| Error::not_found("project"))
+    found.into_iter().next().ok_or_else(|| authz::no_project(project))
 }

@@ -5,4 +5,3 @@ pub mod copy;
 pub mod palette;
 pub mod theme;
 pub mod times;
-

@@ -1,5 +1,5 @@
 use crate::components::icon::Icon;
-use leptos::ev::{self, KeyboardEvent};
+use leptos::ev::{self, KeyboardEvent, MouseEvent};
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
@@ -13,94 +13,148 @@ const LIST: &str = "/go/list?q=";
 /// link leads to a page that does the same.
 #[island]
 pub fn Palette() -> impl IntoView {
-    let dialog = NodeRef::<html::Dialog>::new();
-    let input = NodeRef::<html::Input>::new();
-    let list = NodeRef::<html::Ul>::new();
-    // The latest search, so that a late answer to an older one is dropped.
-    let latest = StoredValue::new(0_u32);
-
-    let search = move || {
-        latest.update_value(|n| *n = n.wrapping_add(1));
-        let number = latest.get_value();
-        let words = input.get_untracked().map(|i| i.value()).unwrap_or_default();
-        leptos::task::spawn_local(async move {
-            let found = fetch_list(&words).await;
-            if let (true, Ok(html), Some(list)) = (latest.get_value() == number, found, list.get_untracked()) {
-                list.set_inner_html(&html);
-                step(&list, 0);
-            }
-        });
-    };
-    let open = move || {
-        let (Some(dialog), Some(input)) = (dialog.get_untracked(), input.get_untracked()) else { return };
-        if !dialog.open() && dialog.show_modal().is_ok() {
-            input.set_value("");
-            search();
-        }
-    };
+    let parts = Parts::new();
     Effect::new(move |_| {
+        // It lives as long as the page.
         let _ = window_event_listener(ev::keydown, move |event| {
             if opens(&event) {
                 event.prevent_default();
-                open();
+                parts.open();
             }
         });
     });
-    let on_key = move |event: KeyboardEvent| {
-        let Some(list) = list.get_untracked() else { return };
-        match event.key().as_str() {
-            "ArrowDown" => step(&list, 1),
-            "ArrowUp" => step(&list, -1),
-            "Enter" => follow(&list),
-            _ => return,
-        }
-        event.prevent_default();
-    };
-
     view! {
         <a
             class="tool tool-search"
             href="/go"
             on:click=move |event| {
                 event.prevent_default();
-                open();
+                parts.open();
             }
         >
             <Icon name="search" />
             <span>"Go to"</span>
             <kbd class="needs-hand">"Ctrl K"</kbd>
         </a>
-        <dialog class="palette" aria-label="Go to" node_ref=dialog>
+        <dialog
+            class="palette"
+            aria-label="Go to"
+            node_ref=parts.dialog
+            on:click=move |event| {
+                if on_backdrop(&event) {
+                    parts.close();
+                }
+            }
+        >
             <input
                 class="palette-input"
-                type="search"
+                type="text"
                 aria-label="Client, project, model or page"
                 placeholder="Client, project, model or page"
                 autocomplete="off"
                 autofocus
-                node_ref=input
-                on:input=move |_| search()
-                on:keydown=on_key
+                node_ref=parts.input
+                on:input=move |_| parts.search()
+                on:keydown=move |event| parts.key(&event)
             />
-            <ul node_ref=list></ul>
-            <div class="palette-foot">
-                <span>
-                    <kbd>"↑"</kbd>
-                    " "
-                    <kbd>"↓"</kbd>
-                    " to move"
-                </span>
-                <span>
-                    <kbd>"Enter"</kbd>
-                    " to open"
-                </span>
-                <span>
-                    <kbd>"Esc"</kbd>
-                    " to close"
-                </span>
-            </div>
+            <ul node_ref=parts.list></ul>
+            <Keys />
         </dialog>
     }
+}
+
+/// Which keys do what.
+#[component]
+fn Keys() -> impl IntoView {
+    view! {
+        <div class="palette-foot">
+            <span>
+                <kbd>"↑"</kbd>
+                " "
+                <kbd>"↓"</kbd>
+                " to move"
+            </span>
+            <span>
+                <kbd>"Enter"</kbd>
+                " to open"
+            </span>
+            <span>
+                <kbd>"Esc"</kbd>
+                " to close"
+            </span>
+        </div>
+    }
+}
+
+/// The palette's elements, and what they do together.
+#[derive(Clone, Copy)]
+struct Parts {
+    dialog: NodeRef<html::Dialog>,
+    input: NodeRef<html::Input>,
+    list: NodeRef<html::Ul>,
+    /// The latest search, so that a late answer to an older one is dropped.
+    latest: StoredValue<u32>,
+}
+
+impl Parts {
+    fn new() -> Self {
+        Self {
+            dialog: NodeRef::new(),
+            input: NodeRef::new(),
+            list: NodeRef::new(),
+            latest: StoredValue::new(0),
+        }
+    }
+
+    fn open(self) {
+        let (Some(dialog), Some(input)) = (self.dialog.get_untracked(), self.input.get_untracked()) else {
+            return;
+        };
+        if !dialog.open() && dialog.show_modal().is_ok() {
+            input.set_value("");
+            self.search();
+        }
+    }
+
+    fn close(self) {
+        if let Some(dialog) = self.dialog.get_untracked() {
+            dialog.close();
+        }
+    }
+
+    fn search(self) {
+        self.latest.update_value(|n| *n = n.wrapping_add(1));
+        let number = self.latest.get_value();
+        let words = self.input.get_untracked().map(|input| input.value()).unwrap_or_default();
+        leptos::task::spawn_local(async move {
+            let Ok(found) = fetch_list(&words).await else { return };
+            let Some(list) = self.list.get_untracked() else { return };
+            if self.latest.get_value() == number {
+                list.set_inner_html(&found);
+                step(&list, 0);
+            }
+        });
+    }
+
+    fn key(self, event: &KeyboardEvent) {
+        let Some(list) = self.list.get_untracked() else { return };
+        match event.key().as_str() {
+            "Escape" => self.close(),
+            "ArrowDown" => step(&list, 1),
+            "ArrowUp" => step(&list, -1),
+            "Enter" => follow(&list),
+            _ => return,
+        }
+        event.prevent_default();
+    }
+}
+
+/// Whether a click went beside the dialog, onto what lies behind it.
+fn on_backdrop(event: &MouseEvent) -> bool {
+    event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok())
+        .is_some_and(|element| element.tag_name() == "DIALOG")
 }
 
 /// Ctrl K anywhere, `/` where nobody is typing.
@@ -130,9 +184,7 @@ async fn fetch_list(words: &str) -> Result<String, JsValue> {
 /// Moves the mark by so many links; 0 puts it on the first.
 fn step(list: &Element, by: i32) {
     let Ok(links) = list.query_selector_all("a") else { return };
-    let links: Vec<Element> = (0..links.length())
-        .filter_map(|n| links.item(n)?.dyn_into().ok())
-        .collect();
+    let links: Vec<Element> = (0..links.length()).filter_map(|n| links.item(n)?.dyn_into().ok()).collect();
     let on = links.iter().position(|link| link.has_attribute("data-on"));
     let next = match (on, by) {
         (Some(on), 1) => (on + 1).min(links.len().saturating_sub(1)),

@@ -56,7 +56,6 @@ fn keep(theme: &str) {
     }
     if let Some(document) = document.dyn_ref::<web_sys::HtmlDocument>() {
         // Where cookies are refused the choice lasts as long as the page.
-        let _ = document
-            .set_cookie(&format!("wh_theme={theme}; Path=/; Max-Age=31536000; SameSite=Lax"));
+        let _ = document.set_cookie(&format!("wh_theme={theme}; Path=/; Max-Age=31536000; SameSite=Lax"));
     }
 }

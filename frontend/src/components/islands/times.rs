@@ -15,8 +15,7 @@ pub fn LiveTimes() -> impl IntoView {
 fn refresh() {
     let Ok(times) = document().query_selector_all("time[data-relative]") else { return };
     for n in 0..times.length() {
-        let Some(time) = times.item(n).and_then(|node| node.dyn_into::<web_sys::Element>().ok())
-        else {
+        let Some(time) = times.item(n).and_then(|node| node.dyn_into::<web_sys::Element>().ok()) else {
             continue;
         };
         let at = time.get_attribute("datetime").map_or(f64::NAN, |at| js_sys::Date::parse(&at));

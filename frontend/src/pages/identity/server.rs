@@ -1,8 +1,8 @@
 //! What the pages of this feature need of core.
 
 use crate::forms::{Done, Form, Posted, post, post_open};
-use crate::session::{self, agent};
 use crate::links;
+use crate::session::{self, agent};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use weighhouse_core::identity;

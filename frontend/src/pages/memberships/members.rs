@@ -185,12 +185,8 @@ fn InvitationRow(invitation: Invitation, tenant: String) -> impl IntoView {
 
 #[component]
 fn InviteForm(tenant: String) -> impl IntoView {
-    let role = |role: TenantRole, words: &str| (role.to_string(), words.to_owned());
-    let roles = vec![
-        role(TenantRole::Approver, "approver: reads the evidence and decides"),
-        role(TenantRole::ClientAdmin, "client-admin: manages members, reads all"),
-        role(TenantRole::Viewer, "viewer: reads"),
-    ];
+    let order = [TenantRole::Approver, TenantRole::ClientAdmin, TenantRole::Viewer];
+    let roles = order.map(|role| (role.to_string(), role.to_string())).to_vec();
     view! {
         <section class="card" aria-labelledby="invite">
             <div class="card-head">
@@ -201,7 +197,12 @@ fn InviteForm(tenant: String) -> impl IntoView {
                 <PostForm action=Invite::PATH class="form">
                     <Hidden name="tenant" value=tenant />
                     <TextField name="email" label="E-mail" kind="email" required=true />
-                    <SelectField name="role" label="Role" options=roles />
+                    <SelectField
+                        name="role"
+                        label="Role"
+                        options=roles
+                        hint="An approver decides on promotions, a client-admin manages members, a viewer reads."
+                    />
                     <button type="submit" class="btn btn-primary">
                         "Send the invitation"
                     </button>

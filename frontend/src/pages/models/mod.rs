@@ -235,7 +235,7 @@ fn Periods(periods: Vec<ProductionPeriod>, reference: ModelRef) -> impl IntoView
                     <h2 id="periods">"Production by time"</h2>
                 </div>
                 <Scroll label="Table of production by time">
-                    <table class="table">
+                    <table class="table table-tight">
                         <Heads columns=&[
                             ("Version", ""),
                             ("From (UTC)", ""),
@@ -265,6 +265,10 @@ fn PeriodRow(period: ProductionPeriod, address: String) -> impl IntoView {
         }
         None => "still".into_any(),
     };
+    let approved = match period.approved_by.as_slice() {
+        [] => "–".to_owned(),
+        people => names(people),
+    };
     view! {
         <tr>
             <th scope="row" class="nowrap">
@@ -278,7 +282,7 @@ fn PeriodRow(period: ProductionPeriod, address: String) -> impl IntoView {
                 {cause_word(period.began_by)}
                 <span class="sub">{format!("by {}", period.requested_by)}</span>
             </td>
-            <td class="nowrap">{names(&period.approved_by)}</td>
+            <td>{approved}</td>
             <td>{period.reason}</td>
         </tr>
     }
@@ -299,7 +303,9 @@ mod tests {
     #[test]
     fn moments_are_read_from_the_form_and_from_links() {
         let expected = "2026-03-12T09:14:00Z".parse::<DateTime<Utc>>().ok();
-        for text in ["2026-03-12T09:14", "2026-03-12T09:14:00", "2026-03-12T09:14:00Z", "2026-03-12T10:14:00+01:00"] {
+        for text in
+            ["2026-03-12T09:14", "2026-03-12T09:14:00", "2026-03-12T09:14:00Z", "2026-03-12T10:14:00+01:00"]
+        {
             assert_eq!(moment(text), expected, "{text}");
         }
         assert_eq!(moment("yesterday"), None);

@@ -22,11 +22,8 @@ pub(super) fn Ticket(
     /// Whether the answer is for a moment that was asked about, not for now.
     asked: bool,
 ) -> impl IntoView {
-    let moment = if asked {
-        view! { "as of " <FullMoment at=answer.at /> }.into_any()
-    } else {
-        "now".into_any()
-    };
+    let moment =
+        if asked { view! { "as of " <FullMoment at=answer.at /> }.into_any() } else { "now".into_any() };
     let content = match answer.production {
         Some(period) => {
             let target = answer.rollback_target.filter(|_| !asked);
@@ -120,9 +117,12 @@ fn PeriodFacts(period: ProductionPeriod) -> impl IntoView {
             </Fact>
         }
     });
-    let asked = match period.began_by {
-        PeriodCause::Promotion => format!("asked by {}", period.requested_by),
-        PeriodCause::Rollback => format!("rolled back to by {}", period.requested_by),
+    let (by, asked) = match period.began_by {
+        PeriodCause::Promotion => {
+            (names(&period.approved_by), format!(", asked by {} ", period.requested_by))
+        }
+        // What was approved before needs no new approval.
+        PeriodCause::Rollback => (period.requested_by.clone(), " rolled back to it ".to_owned()),
     };
     let reason = (!period.reason.is_empty()).then(|| format!("“{}”", period.reason));
     view! {
@@ -132,7 +132,7 @@ fn PeriodFacts(period: ProductionPeriod) -> impl IntoView {
         </Fact>
         {until}
         <Fact term="Approved by">
-            {names(&period.approved_by)} <span class="faint">{format!(", {asked} ")}</span> {reason}
+            {by} <span class="faint">{asked}</span> {reason}
         </Fact>
     }
 }

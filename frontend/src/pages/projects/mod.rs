@@ -30,7 +30,7 @@ pub(crate) fn ProjectPage() -> impl IntoView {
         let content = if models.items.is_empty() {
             view! {
                 <section class="card">
-                    <NoModels tenant=tenant.clone() project=project.slug.clone() url=url />
+                    <NoModels tenant=tenant.clone() project=project.slug.clone() url=Some(url) />
                 </section>
             }
             .into_any()

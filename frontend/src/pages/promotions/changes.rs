@@ -90,11 +90,8 @@ fn GridTable(grid: Grid) -> impl IntoView {
         })
         .collect_view();
     let names: Vec<String> = grid.metrics.iter().map(|(name, _)| name.clone()).collect();
-    let rows = grid
-        .rows
-        .into_iter()
-        .map(|row| view! { <GridRow row=row names=names.clone() /> })
-        .collect_view();
+    let rows =
+        grid.rows.into_iter().map(|row| view! { <GridRow row=row names=names.clone() /> }).collect_view();
     view! {
         <p class="set">
             <strong>{grid.dataset.clone()}</strong>

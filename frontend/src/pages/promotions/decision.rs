@@ -15,7 +15,8 @@ pub(super) fn DecisionCard(promotion: Promotion) -> impl IntoView {
     let number = promotion.evidence.version.number;
     let target = promotion.evidence.target;
     let old = promotion.evidence.production.as_ref().map(|now| now.number);
-    let approve = old.map_or_else(|| "Approve…".to_owned(), |old| format!("Approve, replacing version {old}…"));
+    let approve =
+        old.map_or_else(|| "Approve…".to_owned(), |old| format!("Approve, replacing version {old}…"));
     let effect = match (promotion.quorum > 1, old) {
         (true, _) => format!("It takes {} approvals by different people.", promotion.quorum),
         (false, Some(old)) => {

@@ -48,7 +48,9 @@ pub(crate) async fn decide(
         let decision = match decision.as_str() {
             "approve" => Decision::Approve,
             "reject" => Decision::Reject,
-            other => return Err(Error::invalid("decision", format!("‘{other}’ is neither approve nor reject."))),
+            other => {
+                return Err(Error::invalid("decision", format!("‘{other}’ is neither approve nor reject.")));
+            }
         };
         let decided = PromotionDecide { decision, reason, evidence_digest };
         promotions::promotion_decide(&ctx, &tenant, id(&promotion, "promotion request")?, decided).await?;

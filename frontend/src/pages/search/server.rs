@@ -25,11 +25,7 @@ pub(crate) struct Search {
 }
 
 /// The palette's list for a search, as a fragment of HTML.
-pub(crate) async fn list(
-    request: HttpRequest,
-    app: Data<App>,
-    query: Query<Search>,
-) -> HttpResponse {
+pub(crate) async fn list(request: HttpRequest, app: Data<App>, query: Query<Search>) -> HttpResponse {
     let found = match ctx_of(&app.into_inner(), Request::new(&request)).await {
         Ok(ctx) => find(&ctx, &query.q).await,
         Err(error) => Err(error),
@@ -63,7 +59,8 @@ pub(crate) async fn find(ctx: &Ctx, words: &str) -> Result<Vec<Found>> {
         let text = format!("{} {} {}", found.name, found.place, found.address).to_lowercase();
         words.iter().all(|word| text.contains(word.as_str()))
     };
-    let home = Found { name: "Portfolio".into(), place: "all clients".into(), icon: "inbox", address: "/".into() };
+    let home =
+        Found { name: "Portfolio".into(), place: "all clients".into(), icon: "inbox", address: "/".into() };
     let (mut clients, mut rest) = (vec![home], Vec::new());
     for client in portfolio.tenants {
         let tenant = &client.tenant;

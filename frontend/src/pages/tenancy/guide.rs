@@ -119,8 +119,13 @@ pub(crate) fn NextSteps(tenant: Tenant, progress: Progress, url: String) -> impl
     let invite_step = now_or(approver, version);
     let name = project.clone().unwrap_or_else(|| "PROJECT".into());
     let lines = vec![format!("wh login {url}"), format!("wh push ./my-model --model {slug}/{name}/my-model")];
-    let make = (project.is_none() && allows(tenant.role, Action::ProjectCreate))
-        .then(|| view! { <NewProjectForm tenant=slug.clone() /> });
+    let make = (project.is_none() && allows(tenant.role, Action::ProjectCreate)).then(|| {
+        view! {
+            <div class="stack-s">
+                <NewProjectForm tenant=slug.clone() />
+            </div>
+        }
+    });
     view! {
         <section class="card" aria-labelledby="steps">
             <div class="card-head">

@@ -44,7 +44,8 @@ fn HomeView(home: Home) -> impl IntoView {
     let cards = projects
         .into_iter()
         .map(|(project, models)| {
-            view! { <ProjectCard tenant=tenant.clone() project=project models=models url=url.clone() /> }
+            let url = Some(url.clone()).filter(|_| !guided);
+            view! { <ProjectCard tenant=tenant.clone() project=project models=models url=url /> }
         })
         .collect_view();
     view! {
@@ -102,7 +103,13 @@ fn HomeHead(tenant: Tenant, may_create: bool) -> impl IntoView {
 }
 
 #[component]
-fn ProjectCard(tenant: Tenant, project: Project, models: Vec<Model>, url: String) -> impl IntoView {
+fn ProjectCard(
+    tenant: Tenant,
+    project: Project,
+    models: Vec<Model>,
+    /// Where this installation is reached; `None` where the guided path says it.
+    url: Option<String>,
+) -> impl IntoView {
     let address = links::project(&tenant.slug, &project.slug);
     let more = usize::try_from(project.models).is_ok_and(|all| all > models.len());
     let content = if models.is_empty() {
@@ -138,15 +145,18 @@ fn ProjectCard(tenant: Tenant, project: Project, models: Vec<Model>, url: String
 
 /// A project without a model: the command that makes the first one.
 #[component]
-pub(crate) fn NoModels(tenant: Tenant, project: String, url: String) -> impl IntoView {
-    let lines = vec![
-        format!("wh login {url}"),
-        format!("wh push ./my-model --model {}/{project}/my-model", tenant.slug),
-    ];
-    let how = if allows(tenant.role, Action::VersionRegister) {
-        view! { <PushHow tenant=tenant.slug lines=lines /> }.into_any()
-    } else {
-        view! { <p>"The agency’s engineers push models to this project."</p> }.into_any()
+pub(crate) fn NoModels(tenant: Tenant, project: String, url: Option<String>) -> impl IntoView {
+    let pushes = allows(tenant.role, Action::VersionRegister);
+    let how = match url {
+        Some(url) if pushes => {
+            let lines = vec![
+                format!("wh login {url}"),
+                format!("wh push ./my-model --model {}/{project}/my-model", tenant.slug),
+            ];
+            view! { <PushHow tenant=tenant.slug lines=lines /> }.into_any()
+        }
+        None if pushes => view! { <p>"The first push makes the first model: see above."</p> }.into_any(),
+        _ => view! { <p>"The agency’s engineers push models to this project."</p> }.into_any(),
     };
     view! { <Empty title="No model yet">{how}</Empty> }
 }
@@ -156,8 +166,7 @@ fn ModelTable(tenant: String, project: String, models: Vec<Model>) -> impl IntoV
     let rows = models
         .into_iter()
         .map(|model| {
-            let reference =
-                ModelRef { tenant: tenant.clone(), project: project.clone(), model: model.name };
+            let reference = ModelRef { tenant: tenant.clone(), project: project.clone(), model: model.name };
             view! {
                 <ModelRow
                     reference=reference

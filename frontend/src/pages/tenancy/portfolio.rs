@@ -52,10 +52,7 @@ fn Clients(tenants: Vec<PortfolioTenant>, inbox: Vec<InboxItem>, may_create: Vec
             </Confirm>
         }
     });
-    let cards = tenants
-        .into_iter()
-        .map(|client| view! { <ClientCard client=client /> })
-        .collect_view();
+    let cards = tenants.into_iter().map(|client| view! { <ClientCard client=client /> }).collect_view();
     view! {
         <div class="head">
             <h1>"Portfolio"</h1>

@@ -117,7 +117,7 @@ fn ToProduction(reference: VersionRef, production: Option<u32>, client: String) 
 fn RollBackCard(reference: VersionRef, target: Option<u32>) -> impl IntoView {
     let content = match target {
         None => view! {
-            <p class="dim">"This is the first version in production: there is no earlier one to go back to."</p>
+            <p class="dim">"There is no earlier version in production to go back to."</p>
         }
         .into_any(),
         Some(target) => view! {

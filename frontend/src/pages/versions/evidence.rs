@@ -72,7 +72,7 @@ fn SetTable(set: Evaluation) -> impl IntoView {
             {set.digest.map(|digest| view! { <Digest digest=digest of="the test set" short=true /> })}
         </div>
         <Scroll label=format!("Results on {}", set.dataset)>
-            <table class="table">
+            <table class="table table-tight">
                 <thead>
                     <tr>
                         <th scope="col">"Slice"</th>

@@ -84,7 +84,8 @@ fn VersionView(shown: VersionShown) -> impl IntoView {
 
 #[component]
 fn VersionHead(summary: VersionSummary) -> impl IntoView {
-    let VersionSummary { reference, digest, stage, stage_since, author, created_at, files, size, .. } = summary;
+    let VersionSummary { reference, digest, stage, stage_since, author, created_at, files, size, .. } =
+        summary;
     view! {
         <div class="head">
             <div class="head-title">

@@ -1,0 +1,60 @@
+# Two commands do everything on a fresh Debian machine with Rust:
+#   make run    builds and starts Weighhouse with its demonstration
+#   make test   runs every test
+# The others: check (what a change must pass), build (release binaries),
+# bench (figures of BENCHMARKS.md), audit (known vulnerabilities), schema.
+
+CARGO ?= cargo
+# Everything but the WebAssembly entry: one build would unify ssr and hydrate.
+NATIVE = --workspace --exclude weighhouse-hydrate
+DATA ?= .weighhouse
+LISTEN ?= 127.0.0.1:8080
+
+.PHONY: run test check build bench audit schema setup setup-test islands tools
+
+run: setup islands
+	$(CARGO) build -p weighhouse-server
+	@exec target/debug/weighhouse up --demo --data $(DATA) --listen $(LISTEN)
+
+test: setup-test islands
+	$(CARGO) test $(NATIVE)
+
+# Release binaries with the UI inside.
+build: setup islands
+	$(CARGO) build --release -p weighhouse-server -p weighhouse-cli
+
+check: setup islands tools
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy $(NATIVE) --all-targets -- -D warnings
+	$(CARGO) clippy -p weighhouse-hydrate --target wasm32-unknown-unknown --profile wasm-release -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet $(NATIVE) --no-deps --document-private-items
+	$(CARGO) deny --log-level error check bans licenses sources
+	$(CARGO) machete
+	$(CARGO) build -p weighhouse-server
+	infra/schema.sh --check
+	! $(CARGO) tree -p weighhouse-types -e normal | grep -qE 'diesel|tokio|actix|leptos'
+	! $(CARGO) tree -p weighhouse-hydrate -e normal --target wasm32-unknown-unknown | grep -qE 'diesel|actix'
+
+audit: tools
+	$(CARGO) deny check
+
+# crates/core/src/schema.rs from the migrations.
+schema: setup islands tools
+	$(CARGO) build -p weighhouse-server
+	infra/schema.sh
+
+bench: build
+	infra/bench.sh
+
+setup:
+	@infra/setup.sh run
+
+setup-test:
+	@infra/setup.sh test
+
+# The UI's files: islands, styles, fonts, icons, in target/site.
+islands: setup
+	@$(CARGO) xtask islands
+
+tools:
+	@infra/tools.sh

@@ -1,0 +1,181 @@
+//! The real `wh` against a real server.
+
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use weighhouse_testkit::{Person, Server};
+use weighhouse_types::permission::Scope;
+
+/// A home with its own credentials.
+struct Home {
+    folder: tempfile::TempDir,
+    url: String,
+}
+
+impl Home {
+    /// Signed in with a token of everything.
+    async fn new(server: &Server, person: &Person) -> Self {
+        let home = Self { folder: tempfile::tempdir().unwrap(), url: server.url.clone() };
+        let script = server.token(person, Scope::ALL).await;
+        let said = home.wh(&["login", &server.url, "--token-stdin"], &script.token.unwrap()).await;
+        assert!(said.status.success(), "{said:?}");
+        home
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    async fn wh(&self, arguments: &[&str], input: &str) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wh"));
+        command
+            .args(arguments)
+            .current_dir(self.path())
+            .env("XDG_CONFIG_HOME", self.path().join("config"))
+            .env_remove("WH_URL")
+            .env_remove("WH_TOKEN")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let input = input.to_owned();
+        tokio::task::spawn_blocking(move || {
+            use std::io::Write;
+            let mut child = command.spawn().unwrap();
+            child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+            child.wait_with_output().unwrap()
+        })
+        .await
+        .unwrap()
+    }
+
+    async fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.wh(arguments, "").await;
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    async fn json(&self, arguments: &[&str]) -> Value {
+        serde_json::from_str(&self.ok(&[arguments, &["--json"]].concat()).await).unwrap()
+    }
+
+    async fn refused(&self, arguments: &[&str]) -> String {
+        let output = self.wh(arguments, "").await;
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    /// A model folder to push.
+    fn model(&self, weights: &[u8]) {
+        std::fs::create_dir_all(self.path().join("model/tokens")).unwrap();
+        std::fs::write(self.path().join("model/weights.bin"), weights).unwrap();
+        std::fs::write(self.path().join("model/tokens/vocabulary.txt"), "a\nb\n").unwrap();
+        std::fs::write(self.path().join("context.toml"), "[code]\ncommit = \"0123abc\"\n").unwrap();
+    }
+}
+
+const MODEL: &str = "north/claims/fraud";
+const PUSH: &[&str] = &["push", "model", "--model", MODEL, "--context", "context.toml"];
+
+/// More than one part.
+fn weights(seed: u8) -> Vec<u8> {
+    (0..9_000_000_u32).map(|n| u8::try_from(n % 249).unwrap() ^ seed).collect()
+}
+
+#[tokio::test]
+async fn a_folder_goes_up_once_and_comes_back_the_same() {
+    let server = Server::with_clients().await;
+    let home = Home::new(&server, &server.engineer("ann").await).await;
+    home.model(&weights(0));
+    let pushed = home.ok(PUSH).await;
+    assert!(pushed.contains("registered north/claims/fraud@1"), "{pushed}");
+    assert!(pushed.contains(&format!("{}/t/north/p/claims/m/fraud/v/1", home.url)), "{pushed}");
+    let again = home.ok(PUSH).await;
+    assert!(again.contains("already there as north/claims/fraud@1"), "{again}");
+
+    home.ok(&["pull", "north/claims/fraud@1", "-o", "back"]).await;
+    for file in ["weights.bin", "tokens/vocabulary.txt"] {
+        let read = |folder: &str| std::fs::read(home.path().join(folder).join(file)).unwrap();
+        assert!(read("model") == read("back"), "{file}");
+    }
+    let shown = home.json(&["show", "north/claims/fraud@1"]).await;
+    assert_eq!(shown["context"]["code"]["commit"], "0123abc");
+    assert_eq!(shown["stage"], "development");
+}
+
+#[tokio::test]
+async fn the_whole_way_from_the_terminal() {
+    let server = Server::with_clients().await;
+    let ann = server.engineer("ann").await;
+    let bob = server.approver("bob").await;
+    let home = Home::new(&server, &ann).await;
+    for (number, seed) in [(1, 0), (2, 7)] {
+        home.model(&weights(seed));
+        home.ok(PUSH).await;
+        let version = format!("{MODEL}@{number}");
+        let promote = |stage| ["promote", &version, "--to", stage, "--reason", "better"].map(str::to_owned);
+        if number == 1 {
+            let skipped = promote("production");
+            let said = home.refused(&skipped.each_ref().map(String::as_str)).await;
+            assert!(said.contains("staging first"), "{said}");
+        }
+        home.ok(&promote("staging").each_ref().map(String::as_str)).await;
+        let opened = home.json(&promote("production").each_ref().map(String::as_str)).await;
+        let path = format!("/api/v1/tenants/north/promotions/{}/decision", opened["id"].as_str().unwrap());
+        let body = serde_json::json!({
+            "decision": "approve", "reason": "fine", "evidence_digest": opened["evidence_digest"],
+        });
+        bob.post(&path, &body).await.expect(200);
+    }
+    let now = home.ok(&["production", MODEL]).await;
+    assert!(now.contains("fraud@2") && now.contains("bob"), "{now}");
+    home.ok(&["rollback", MODEL, "--reason", "flags the east"]).await;
+    assert_eq!(home.json(&["production", MODEL]).await["production"]["number"], 1);
+    let said = home.refused(&["rollback", MODEL, "--reason", "again"]).await;
+    assert!(said.contains("no earlier"), "{said}");
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said() {
+    let server = Server::with_clients().await;
+    let home = Home::new(&server, &server.engineer("ann").await).await;
+    home.model(b"small");
+    let said = home.refused(&["push", "model", "--model", "north/nowhere/fraud"]).await;
+    assert!(said.contains("nowhere"), "{said}");
+    let said = home.refused(&["push", "model", "--model", "south/claims/fraud"]).await;
+    assert!(said.contains("no such tenant"), "a token of another tenant: {said}");
+    std::fs::write(home.path().join("model/WEIGHTS.bin"), "twin").unwrap();
+    let said = home.refused(PUSH).await;
+    assert!(said.contains("case"), "{said}");
+    let said = home.refused(&["pull", "north/claims/fraud@7"]).await;
+    assert!(said.contains("no such"), "{said}");
+    let nothing = server.database.owner().await.query("SELECT FROM models", &[]).await.unwrap();
+    assert!(nothing.is_empty());
+}
+
+#[tokio::test]
+async fn a_push_broken_off_leaves_nothing_visible_and_goes_on() {
+    let server = Server::with_clients().await;
+    let ann = server.engineer("ann").await;
+    let home = Home::new(&server, &ann).await;
+    home.model(&weights(3));
+    let bytes = weights(3);
+    let sha = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(&bytes));
+    // What a push that was cut off after its first part has left.
+    let part = &bytes[..usize::try_from(weighhouse_types::blobs::PART_SIZE).unwrap()];
+    let digest = base64::Engine::encode(
+        &base64::engine::general_purpose::STANDARD,
+        <sha2::Sha256 as sha2::Digest>::digest(part),
+    );
+    let path = format!("/api/v1/tenants/north/blobs/{sha}/parts/1");
+    let request = ann.request(reqwest::Method::PUT, &path).body(part.to_vec());
+    let sent = ann.send(request.header("Content-Digest", format!("sha-256=:{digest}:"))).await;
+    assert_eq!(sent.status, 204);
+    ann.get("/api/v1/tenants/north/projects/claims/models/fraud").await.problem(404);
+    let owner = server.database.owner().await;
+    let stored =
+        "SELECT stored_at::text FROM blob_parts WHERE number = 1 AND blob_sha256 = decode($1, 'hex')";
+    let before: String = owner.query_one(stored, &[&sha]).await.unwrap().get(0);
+    home.ok(PUSH).await;
+    let after: String = owner.query_one(stored, &[&sha]).await.unwrap().get(0);
+    assert_eq!(before, after, "what was there was not sent again");
+}
