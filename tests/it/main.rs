@@ -2,8 +2,10 @@
 //! has its own database and server; they run in parallel and in any order.
 
 mod audit;
+mod browser;
 mod catalogue;
 mod dropped;
+mod forms;
 mod identity;
 mod mail;
 mod permission;

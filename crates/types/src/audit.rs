@@ -135,7 +135,7 @@ impl Event {
         match self {
             Self::VersionRegistered { version, digest, files, .. } => {
                 let noun = if *files == 1 { "file" } else { "files" };
-                format!("{actor} registered {version} with {files} {noun}, digest {}….", short(digest))
+                format!("{actor} registered {version} with {files} {noun}, digest {}…", short(digest))
             }
             Self::VersionRetired { version, reason, .. } => {
                 format!("{actor} retired {version}{}", because(reason))

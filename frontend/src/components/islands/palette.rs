@@ -94,6 +94,10 @@ struct Parts {
     list: NodeRef<html::Ul>,
     /// The latest search, so that a late answer to an older one is dropped.
     latest: StoredValue<u32>,
+    /// The search that the list answers.
+    answered: StoredValue<u32>,
+    /// The search that Enter was pressed on, perhaps before its answer came.
+    entered: StoredValue<u32>,
 }
 
 impl Parts {
@@ -103,6 +107,8 @@ impl Parts {
             input: NodeRef::new(),
             list: NodeRef::new(),
             latest: StoredValue::new(0),
+            answered: StoredValue::new(0),
+            entered: StoredValue::new(0),
         }
     }
 
@@ -132,6 +138,10 @@ impl Parts {
             if self.latest.get_value() == number {
                 list.set_inner_html(&found);
                 step(&list, 0);
+                self.answered.set_value(number);
+                if self.entered.get_value() == number {
+                    follow(&list);
+                }
             }
         });
     }
@@ -142,10 +152,21 @@ impl Parts {
             "Escape" => self.close(),
             "ArrowDown" => step(&list, 1),
             "ArrowUp" => step(&list, -1),
-            "Enter" => follow(&list),
+            "Enter" => self.enter(&list),
             _ => return,
         }
         event.prevent_default();
+    }
+
+    /// Follows the marked link; who types fast goes by the answer that is still
+    /// on its way, not by the list of before.
+    fn enter(self, list: &Element) {
+        let latest = self.latest.get_value();
+        if self.answered.get_value() == latest {
+            follow(list);
+        } else {
+            self.entered.set_value(latest);
+        }
     }
 }
 

@@ -1,0 +1,172 @@
+//! What people see: a real Chromium, driven by the scripts in `tests/e2e`.
+
+use crate::support::{MODELS, promote, to_production, upload};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use weighhouse_core::identity::{self, SetupForm, UserCreate, UserRole};
+use weighhouse_core::{Ctx, projects, tenancy};
+use weighhouse_testkit::{PASSWORD, Person, Server};
+use weighhouse_types::permission::{AgencyRole, Role, Scope, TenantRole};
+use weighhouse_types::projects::ProjectCreate;
+use weighhouse_types::tenancy::TenantCreate;
+
+/// The longest that a script may take; a busy machine is slow.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Runs a script with what it needs to know in an environment variable.
+async fn run(script: &str, variable: &str, world: &Value) {
+    let running = tokio::process::Command::new("node")
+        .arg(root().join("tests/e2e").join(script))
+        .env(variable, world.to_string())
+        .kill_on_drop(true)
+        .output();
+    let output = tokio::time::timeout(PATIENCE, running).await.expect("the script ends").unwrap();
+    let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    assert!(output.status.success(), "{script}: {}\n{}{}", output.status, said[0], said[1]);
+}
+
+async fn journey(scripts: bool) {
+    let server = Server::with_clients().await;
+    let ann = server.engineer("ann").await;
+    let bob = server.approver("bob").await;
+    let cleo = server.person("cleo", Role::Agency(AgencyRole::AgencyAdmin)).await;
+    let world = json!({
+        "url": server.url,
+        "mail": server.folder().join("mail"),
+        "scripts": scripts,
+        "password": PASSWORD,
+        "ann": ann.email,
+        "bob": bob.email,
+        "cleo": cleo.email,
+    });
+    run("journey.mjs", "WEIGHHOUSE_JOURNEY", &world).await;
+}
+
+#[tokio::test]
+async fn a_model_goes_its_whole_way_in_the_browser() {
+    journey(true).await;
+}
+
+#[tokio::test]
+async fn and_without_javascript() {
+    journey(false).await;
+}
+
+/// Registers the demonstration's versions 1 and 2 of a model.
+async fn push_both(person: &Person, folder: &str, model: &str) {
+    for number in [1, 2] {
+        let folder = root().join("infra/demo/models").join(folder);
+        let context = std::fs::read(folder.join(format!("{number}.context.json"))).unwrap();
+        let mut context: Value = serde_json::from_slice(&context).unwrap();
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(folder.join(number.to_string())).unwrap().flatten() {
+            let bytes = std::fs::read(entry.path()).unwrap();
+            files.push(upload(person, entry.file_name().to_str().unwrap(), &bytes).await);
+        }
+        context["artifact"] = json!({ "files": files });
+        let body = json!({"context": context, "create_model": true});
+        person.post(&format!("{MODELS}/{model}/versions"), &body).await.expect(201);
+    }
+}
+
+/// An installation set up by its first visitor, who operates it and owns acme,
+/// with the clients north and south.
+async fn set_up() -> (Server, Person) {
+    let server = Server::empty().await;
+    let code = identity::setup_code(&server.app).await.unwrap().unwrap();
+    let form = SetupForm {
+        agency_name: "Acme AI".into(),
+        agency_slug: "acme".into(),
+        name: "Olga Owner".into(),
+        email: "olga@acme.example".into(),
+        password: PASSWORD.into(),
+    };
+    identity::setup(&Ctx::anonymous(&server.app, "test"), &code, form).await.unwrap();
+    let console = server.console();
+    for slug in ["north", "south"] {
+        let new = TenantCreate { slug: slug.into(), name: None };
+        tenancy::tenant_create(&console, "acme", new).await.unwrap();
+        let new = ProjectCreate { slug: "claims".into(), name: None };
+        projects::project_create(&console, slug, new).await.unwrap();
+    }
+    let owner = server.sign_in("olga@acme.example").await;
+    (server, owner)
+}
+
+/// Somebody who owns an agency that has no client yet.
+async fn newcomer(server: &Server) -> Person {
+    tenancy::agency_create(&server.console(), "umbra", "Umbra").await.unwrap();
+    let email = "nina@umbra.example".to_owned();
+    let role = UserRole::Agency { agency: "umbra".into(), role: AgencyRole::Owner };
+    let new = UserCreate { email: email.clone(), name: Some("Nina".into()), password: PASSWORD.into(), role };
+    identity::user_create(&server.console(), new).await.unwrap();
+    server.sign_in(&email).await
+}
+
+/// One page to look at. `then` are steps on it: texts to type by label, and a
+/// button to press.
+fn page(person: Option<&Person>, path: &str, then: Value) -> Value {
+    json!({"cookie": person.and_then(|person| person.cookie.as_deref()), "path": path, "then": then})
+}
+
+#[tokio::test]
+async fn every_page_is_accessible() {
+    let (server, olga) = set_up().await;
+    let (fresh, nina) = (Server::empty().await, newcomer(&server).await);
+    let ann = server.engineer("ann").await;
+    let bob = server.approver("bob").await;
+    let vic = server.person("vic", Role::Tenant(TenantRole::Viewer)).await;
+    push_both(&ann, "aldermoor/motor-claims/fraud-scorer", "fraud-scorer").await;
+    push_both(&ann, "lindgrove/online-store/returns-propensity", "returns").await;
+    to_production(&ann, &bob, "fraud-scorer", 1).await;
+    to_production(&ann, &bob, "returns", 1).await;
+    to_production(&ann, &bob, "returns", 2).await;
+    promote(&ann, "fraud-scorer", 2, "staging").await.expect(201);
+    let open = promote(&ann, "fraud-scorer", 2, "production").await.expect(201);
+    let open = format!("/t/north/promotions/{}", open["id"].as_str().unwrap());
+    let invited = json!({"email": "eve@north.example", "role": "viewer"});
+    olga.post("/api/v1/tenants/north/invitations", &invited).await.expect(201);
+    server.token(&ann, &[Scope::Read, Scope::Register]).await;
+    let invitation = server.mails("eve@north.example", 1).await[0].link(&server.url).replace(&server.url, "");
+    let code = identity::setup_code(&fresh.app).await.unwrap().unwrap();
+    let model = "/t/north/p/claims/m/returns";
+
+    let mut setup = page(None, &format!("/setup?code={code}"), Value::Null);
+    setup["url"] = json!(fresh.url);
+    let pages = [
+        setup,
+        page(None, "/setup", Value::Null),
+        page(None, "/sign-in", json!({"type": {"E-mail": "a@b.example", "Password": "x"}, "press": "Sign in"})),
+        page(None, &invitation, Value::Null),
+        page(Some(&nina), "/", Value::Null),
+        page(Some(&olga), "/", Value::Null),
+        page(Some(&bob), "/", Value::Null),
+        page(Some(&olga), "/t/north", Value::Null),
+        page(Some(&olga), "/t/south", Value::Null),
+        page(Some(&ann), "/t/north/p/claims", Value::Null),
+        page(Some(&ann), "/t/south/p/claims", Value::Null),
+        page(Some(&ann), model, Value::Null),
+        page(Some(&ann), &format!("{model}?at=2020-02-02T12:00"), Value::Null),
+        page(Some(&ann), &format!("{model}/v/1"), Value::Null),
+        page(Some(&ann), &format!("{model}/v/2"), json!({"press": "Roll back to version 1…"})),
+        page(Some(&ann), "/t/north/promotions", Value::Null),
+        page(Some(&ann), "/t/south/promotions", Value::Null),
+        page(Some(&ann), &open, Value::Null),
+        page(Some(&bob), &open, json!({"press": "Reject…"})),
+        page(Some(&olga), "/t/north/members", Value::Null),
+        page(Some(&ann), "/t/north/tokens", json!({"type": {"Name": "pipeline"}, "press": "Make the token"})),
+        page(Some(&ann), "/t/north/audit", Value::Null),
+        page(Some(&olga), "/agencies/acme/audit", Value::Null),
+        page(Some(&ann), "/go?q=fraud", Value::Null),
+        page(Some(&olga), "/operator/mail", Value::Null),
+        page(Some(&vic), "/t/north/audit", Value::Null),
+        page(Some(&vic), "/t/nowhere", Value::Null),
+    ];
+    let world = json!({"url": server.url, "pages": pages});
+    run("accessibility.mjs", "WEIGHHOUSE_PAGES", &world).await;
+}
