@@ -23,7 +23,10 @@ start() { # LABEL: starts `up` and prints the time to the first /healthz
     begun=$(now)
     $weighhouse --log warn up --data "$work/data" --listen 127.0.0.1:$port >"$work/log" 2>&1 &
     server=$!
-    until curl -fs -o /dev/null "$url/healthz"; do sleep 0.005; done
+    until curl -fs -o /dev/null "$url/healthz"; do
+        kill -0 "$server" || { cat "$work/log" >&2; exit 1; }
+        sleep 0.005
+    done
     echo "$1: $(ms "$begun") ms"
 }
 stop() { kill "$server"; wait "$server" || true; }

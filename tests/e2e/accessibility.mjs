@@ -3,7 +3,7 @@
 // Run by tests/it/browser.rs, which says which pages there are.
 
 import { createRequire } from 'node:module';
-import { openBrowser, reads } from './browser.mjs';
+import { openBrowser, reads, until } from './browser.mjs';
 
 /** `url`, and `pages`: each a `path`, whose `cookie` (if any), and what to do `then`. */
 const world = JSON.parse(process.env.WEIGHHOUSE_PAGES);
@@ -27,6 +27,8 @@ async function open(browser, { url = world.url, path, cookie, then }) {
   await page.goto(path);
   for (const [label, text] of Object.entries(then?.type ?? {})) await page.getByLabel(label).fill(text);
   if (then?.press) await page.getByRole('button', { name: then.press, exact: true }).click();
+  if (then?.open) await page.locator(then.open).click();
+  if (then?.keys) await until(() => page.keyboard.press(then.keys), () => page.locator('dialog[open] a').first().isVisible());
   await page.waitForLoadState();
   await reads(page, 'Weighhouse');
   return page;
@@ -55,7 +57,7 @@ for (const spec of world.pages) {
       await page.setViewportSize(size);
       for (const fault of await faults(page)) {
         found += 1;
-        console.error(`${spec.path} (${spec.then?.press ?? 'as it opens'}), ${colorScheme}, ${size.width} px: ${fault}`);
+        console.error(`${spec.path} ${JSON.stringify(spec.then)}, ${colorScheme}, ${size.width} px: ${fault}`);
       }
     }
   }

@@ -108,8 +108,8 @@ async fn newcomer(server: &Server) -> Person {
     server.sign_in(&email).await
 }
 
-/// One page to look at. `then` are steps on it: texts to type by label, and a
-/// button to press.
+/// One page to look at. `then` are steps on it: texts to `type` by label, a
+/// button to `press`, a fold to `open`, `keys` to press until a dialog opens.
 fn page(person: Option<&Person>, path: &str, then: Value) -> Value {
     json!({"cookie": person.and_then(|person| person.cookie.as_deref()), "path": path, "then": then})
 }
@@ -145,7 +145,8 @@ async fn every_page_is_accessible() {
         page(None, &invitation, Value::Null),
         page(Some(&nina), "/", Value::Null),
         page(Some(&olga), "/", Value::Null),
-        page(Some(&bob), "/", Value::Null),
+        page(Some(&bob), "/", json!({"open": ".menu > summary"})),
+        page(Some(&bob), "/t/north", json!({"keys": "Control+k"})),
         page(Some(&olga), "/t/north", Value::Null),
         page(Some(&olga), "/t/south", Value::Null),
         page(Some(&ann), "/t/north/p/claims", Value::Null),

@@ -190,7 +190,7 @@ fn may(role: Role, needs: Needs) -> Option<bool> {
 fn authorised(form: &Form, answer: &Answer) -> bool {
     let made_up = form.fields.iter().any(|(_, value)| *value == NO_ID);
     match answer.status {
-        200 | 303 | 409 | 422 => true,
+        200 | 303 | 400 | 409 | 422 => true,
         404 => made_up && !answer.text.contains("such tenant"),
         _ => false,
     }

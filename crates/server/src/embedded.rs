@@ -92,6 +92,7 @@ impl Postgres {
         if !data.join("PG_VERSION").exists() {
             init(&bin, data, owner)?;
         }
+        wait_gone(data)?;
         let log = fs::File::create(data.join("server.log")).context("Postgres's log cannot be made")?;
         let mut command = command(Path::new("setpriv"), owner);
         command.args(["--pdeathsig", "INT", "--"]).arg(bin.join("postgres")).arg("-D").arg(data);
@@ -161,6 +162,22 @@ impl Postgres {
         self.child.wait()?;
         if stopped.success() { Ok(()) } else { bail!("Postgres did not stop cleanly: {stopped}") }
     }
+}
+
+/// Waits for a Postgres that is still on its way out: one whose parent was
+/// killed a moment ago. Who may use the folder was settled before.
+fn wait_gone(data: &Path) -> Result<()> {
+    let started = Instant::now();
+    while started.elapsed() < PATIENCE {
+        let file = fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
+        let pid = file.lines().next().unwrap_or_default();
+        let command = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+        if pid.is_empty() || command.trim() != "postgres" {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    bail!("an earlier Postgres still runs on {} and does not stop", data.display())
 }
 
 fn settings(socket: &Path, durability: Durability) -> Vec<String> {

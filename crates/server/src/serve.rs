@@ -28,6 +28,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<()> {
     let listener = bind(&args.listen)?;
     let app = App::new(config(args.database.required()?, args.store_url.clone(), mail, public_url))?;
     actix_web::rt::System::new().block_on(async {
+        let stopped = up::stop_signal()?;
         let server = http::server(&app, listener, up::http_workers())?;
         let handle = server.handle();
         let running = actix_web::rt::spawn(server);
@@ -35,7 +36,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<()> {
         if let Some(code) = weighhouse_core::identity::setup_code(&app).await? {
             up::print_setup_link(&app, &code);
         }
-        up::stop_signal().await?;
+        stopped.await;
         tracing::info!("stopping");
         handle.stop(true).await;
         running.await?.context("the server failed")

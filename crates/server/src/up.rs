@@ -74,6 +74,8 @@ async fn run(
     demo: bool,
     started: Instant,
 ) -> Result<()> {
+    // From the first moment on, a stop is one in good order.
+    let stopped = stop_signal()?;
     migrate(&folder.owner_url()).await?;
     let server = http::server(&app, listener, http_workers())?;
     let handle = server.handle();
@@ -86,8 +88,14 @@ async fn run(
         milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         "Weighhouse is up"
     );
-    greet(&app, demo).await?;
-    stop_signal().await?;
+    tokio::pin!(stopped);
+    tokio::select! {
+        () = &mut stopped => {}
+        greeted = greet(&app, demo) => {
+            greeted?;
+            stopped.await;
+        }
+    }
     tracing::info!("stopping");
     handle.stop(true).await;
     stop.cancel();
@@ -117,14 +125,16 @@ pub(crate) fn print_setup_link(app: &App, code: &str) {
     );
 }
 
-/// Waits for Ctrl-C or a service manager's stop.
-pub(crate) async fn stop_signal() -> Result<()> {
+/// Ready at Ctrl-C or a service manager's stop; heard from the call on, not
+/// only once it is waited for.
+pub(crate) fn stop_signal() -> Result<impl Future<Output = ()>> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
 
 pub(crate) fn http_workers() -> usize {

@@ -28,10 +28,11 @@ pub(crate) fn work(args: &WorkArgs) -> Result<()> {
     let settings = config(args.database.required()?, args.store_url.clone(), mail, args.public_url.clone());
     let app = App::new(settings)?;
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+        let stopped = up::stop_signal()?;
         let stop = CancellationToken::new();
         let worker = tokio::spawn(weighhouse_worker::run(app, stop.clone()));
         tracing::info!("working");
-        up::stop_signal().await?;
+        stopped.await;
         stop.cancel();
         Ok(worker.await?)
     })
