@@ -198,6 +198,7 @@ async function askWhatWasInProduction(page, whileSecond) {
   await answer.getByText('Was approved for production').waitFor();
   await follow(page, 'Back to now');
   await answer.getByRole('heading', { name: 'version 1' }).waitFor();
+  await answer.getByText('Rolled back by').waitFor();
 }
 
 async function readTheRecord(page, sentences) {

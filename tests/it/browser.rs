@@ -141,7 +141,11 @@ async fn every_page_is_accessible() {
     let pages = [
         setup,
         page(None, "/setup", Value::Null),
-        page(None, "/sign-in", json!({"type": {"E-mail": "a@b.example", "Password": "x"}, "press": "Sign in"})),
+        page(
+            None,
+            "/sign-in",
+            json!({"type": {"E-mail": "a@b.example", "Password": "x"}, "press": "Sign in"}),
+        ),
         page(None, &invitation, Value::Null),
         page(Some(&nina), "/", Value::Null),
         page(Some(&olga), "/", Value::Null),

@@ -1,7 +1,7 @@
 //! A client that goes away in the middle of a transaction.
 
 use std::future::Future;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 use std::time::Duration;
 use weighhouse_core::{Ctx, identity, projects};
 use weighhouse_testkit::Server;
@@ -12,7 +12,7 @@ use weighhouse_types::projects::ProjectCreate;
 async fn abandon(future: impl Future, polls: usize) -> bool {
     let mut future = Box::pin(future);
     for _ in 0..polls {
-        if let Poll::Ready(_) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        if future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
             return true;
         }
         tokio::time::sleep(Duration::from_millis(3)).await;

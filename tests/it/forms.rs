@@ -126,11 +126,8 @@ impl Form<'_> {
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(self.body(place, csrf));
         // Browsers send this header with every request; a person with a session is one.
-        let request = if person.cookie.is_none() {
-            request.header("Sec-Fetch-Site", "same-origin")
-        } else {
-            request
-        };
+        let request =
+            if person.cookie.is_none() { request.header("Sec-Fetch-Site", "same-origin") } else { request };
         person.send(request).await
     }
 }
@@ -259,7 +256,12 @@ async fn without_the_pages_token_nothing_is_done() {
         for wrong in ["", "nonsense", &of_another] {
             let answer = form.send(&ann, "north", wrong).await;
             let detail = answer.json()["detail"].as_str().unwrap_or_default().to_owned();
-            assert!(answer.status == 403 && detail.contains("older session"), "{}: {}", form.path, answer.text);
+            assert!(
+                answer.status == 403 && detail.contains("older session"),
+                "{}: {}",
+                form.path,
+                answer.text
+            );
         }
     }
 }

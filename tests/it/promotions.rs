@@ -189,6 +189,12 @@ async fn rollback_restores_what_was_good_and_never_what_was_left() {
     assert_eq!((&done["from"]["number"], &done["to"]["number"]), (&json!(3), &json!(2)));
     assert_eq!(stage(&ann, "fraud", 3).await, "archived");
     assert_eq!(stage(&ann, "fraud", 2).await, "production");
+    let now = ann.get(&format!("{MODELS}/fraud/production")).await.expect(200);
+    assert_eq!(
+        (&now["production"]["began_by"], &now["production"]["requested_by"]),
+        (&json!("rollback"), &json!("ann"))
+    );
+    assert_eq!(now["production"]["approved_by"], json!(["bob"]), "who approved it when it was promoted");
     let mails = server.mails("bob@north.example", 4).await;
     assert!(mails.iter().any(|mail| mail.raw.contains("Rolled back: north/claims/fraud@2")));
 

@@ -41,10 +41,10 @@ pub fn owner() -> Result<Option<Owner>> {
     }
 }
 
-/// Whether a user can get to a path: every folder above that is there lets
-/// others pass.
+/// Whether a user can get to what is in a folder: it and every folder above
+/// let them pass, as far as they are there.
 pub(crate) fn reachable(owner: &Owner, path: &Path) -> bool {
-    path.ancestors().skip(1).filter_map(|folder| fs::metadata(folder).ok()).all(|meta| {
+    path.ancestors().filter_map(|folder| fs::metadata(folder).ok()).all(|meta| {
         let class = if meta.uid() == owner.uid {
             0o100
         } else if meta.gid() == owner.gid {

@@ -134,6 +134,7 @@ pub struct ProductionPeriod {
     pub ended_by: Option<PeriodCause>,
     /// Who requested it, or rolled back.
     pub requested_by: String,
+    /// Who approved the version; for a rollback, when it was promoted before.
     pub approved_by: Vec<String>,
     pub reason: String,
 }

@@ -117,12 +117,12 @@ fn PeriodFacts(period: ProductionPeriod) -> impl IntoView {
             </Fact>
         }
     });
-    let (by, asked) = match period.began_by {
+    let (term, by, asked) = match period.began_by {
         PeriodCause::Promotion => {
-            (names(&period.approved_by), format!(", asked by {} ", period.requested_by))
+            ("Approved by", names(&period.approved_by), format!(", asked by {} ", period.requested_by))
         }
         // What was approved before needs no new approval.
-        PeriodCause::Rollback => (period.requested_by.clone(), " rolled back to it ".to_owned()),
+        PeriodCause::Rollback => ("Rolled back by", period.requested_by.clone(), " ".to_owned()),
     };
     let reason = (!period.reason.is_empty()).then(|| format!("“{}”", period.reason));
     view! {
@@ -131,7 +131,7 @@ fn PeriodFacts(period: ProductionPeriod) -> impl IntoView {
             <span class="faint">" (" <When at=period.from /> ")"</span>
         </Fact>
         {until}
-        <Fact term="Approved by">
+        <Fact term=term>
             {by} <span class="faint">{asked}</span> {reason}
         </Fact>
     }

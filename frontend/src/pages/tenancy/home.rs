@@ -183,7 +183,7 @@ fn ModelTable(tenant: String, project: String, models: Vec<Model>) -> impl IntoV
                 ("Model", ""),
                 ("Production", ""),
                 ("Since", ""),
-                ("Approved by", ""),
+                ("By", ""),
                 ("Latest", "r"),
             ] />
             <tbody>{rows}</tbody>

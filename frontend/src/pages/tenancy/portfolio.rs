@@ -213,7 +213,7 @@ fn ClientModels(models: Vec<PortfolioModel>, tenant: String) -> impl IntoView {
                 ("Model", ""),
                 ("Production", ""),
                 ("Since", ""),
-                ("Approved by", ""),
+                ("By", ""),
                 ("Latest", "r"),
             ] />
             <tbody>{rows}</tbody>
@@ -248,7 +248,7 @@ pub(crate) fn ModelRow(
                     None => "–".into_any(),
                 }}
             </td>
-            <td data-label="Approved by">{by}</td>
+            <td data-label="By">{by}</td>
             <td data-label="Latest" class="r">
                 {latest.map_or_else(|| "–".to_owned(), |n| n.to_string())}
             </td>

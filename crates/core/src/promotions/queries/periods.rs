@@ -183,7 +183,8 @@ impl PeriodRow {
     }
 }
 
-/// A model's periods newest first; with a moment, the one that holds it.
+/// A model's periods newest first; with a moment, the one that holds it. What
+/// a rollback restored was approved when it was promoted.
 pub(in crate::promotions) async fn periods(
     tx: &mut TenantTx<'_>,
     model: &authz::Model,
@@ -196,8 +197,13 @@ pub(in crate::promotions) async fn periods(
                       JOIN promotions q ON q.tenant_id = a.tenant_id AND q.id = a.promotion_id
                            AND q.evidence_digest = a.evidence_digest
                       JOIN users au ON au.id = a.approver_id
-                      WHERE a.tenant_id = r.tenant_id AND a.promotion_id = r.promotion_id
-                        AND a.decision = 'approve' ORDER BY a.at) AS approved_by
+                      WHERE a.tenant_id = r.tenant_id AND a.decision = 'approve'
+                        AND a.promotion_id = coalesce(r.promotion_id, (
+                            SELECT e.promotion_id FROM production_periods e
+                            WHERE e.tenant_id = r.tenant_id AND e.version_id = r.version_id
+                              AND e.promotion_id IS NOT NULL AND lower(e.period) < lower(r.period)
+                            ORDER BY lower(e.period) DESC LIMIT 1))
+                      ORDER BY a.at) AS approved_by
          FROM production_periods r
          JOIN versions v ON v.tenant_id = r.tenant_id AND v.id = r.version_id
          JOIN users u ON u.id = r.user_id
