@@ -1,4 +1,5 @@
 //! The real `wh` against a real server.
+#![expect(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
 use serde_json::Value;
 use std::path::Path;

@@ -1,4 +1,5 @@
 //! `weighhouse up` as an operator starts it: the real program, on real folders.
+#![expect(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
