@@ -54,7 +54,7 @@ Make the token in the web UI, on the tenant's page under ‘Tokens’. It is sto
 in weighhouse/credentials.toml below $XDG_CONFIG_HOME or ~/.config, readable by
 you only. Without --token-stdin the token is asked for on the terminal.")]
 pub(crate) struct Login {
-    /// The server, such as https://weighhouse.example
+    /// The server's address, with https://
     #[arg(value_parser = crate::config::url_parse)]
     pub(crate) url: url::Url,
     /// Read the token from standard input

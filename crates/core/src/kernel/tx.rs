@@ -1,7 +1,7 @@
 //! The third wall: the only ways to a connection.
 //!
-//! [`TenantTx`] writes to exactly one tenant, [`PortfolioTx`] reads across the
-//! caller's own list, [`PlatformTx`] serves what has no single tenant. Each
+//! `TenantTx` writes to exactly one tenant, `PortfolioTx` reads across the
+//! caller's own list, `PlatformTx` serves what has no single tenant. Each
 //! runs as a role that owns nothing. The fourth wall stands here too: a
 //! transaction that writes commits only together with its audit event.
 
