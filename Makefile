@@ -6,6 +6,7 @@
 
 CARGO ?= cargo
 # Everything but the WebAssembly entry: one build would unify ssr and hydrate.
+# Run, test and check all select this, so that no dependency is built twice.
 NATIVE = --workspace --exclude weighhouse-hydrate
 DATA ?= .weighhouse
 LISTEN ?= 127.0.0.1:8080
@@ -13,7 +14,7 @@ LISTEN ?= 127.0.0.1:8080
 .PHONY: run test check build bench audit schema setup setup-test islands tools
 
 run: setup islands
-	$(CARGO) build -p weighhouse-server
+	$(CARGO) build $(NATIVE) --bin weighhouse
 	@exec target/debug/weighhouse up --demo --data $(DATA) --listen $(LISTEN)
 
 test: setup-test islands
@@ -30,7 +31,7 @@ check: setup islands tools
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet $(NATIVE) --no-deps --document-private-items
 	$(CARGO) deny --log-level error check bans licenses sources
 	$(CARGO) machete
-	$(CARGO) build -p weighhouse-server
+	$(CARGO) build $(NATIVE) --bin weighhouse
 	infra/schema.sh --check
 	! $(CARGO) tree -p weighhouse-types -e normal | grep -qE 'diesel|tokio|actix|leptos'
 	! $(CARGO) tree -p weighhouse-hydrate -e normal --target wasm32-unknown-unknown | grep -qE 'diesel|actix'
@@ -40,7 +41,7 @@ audit: tools
 
 # crates/core/src/schema.rs from the migrations.
 schema: setup islands tools
-	$(CARGO) build -p weighhouse-server
+	$(CARGO) build $(NATIVE) --bin weighhouse
 	infra/schema.sh
 
 bench: build

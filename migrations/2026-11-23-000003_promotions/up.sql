@@ -91,3 +91,21 @@ CREATE TABLE production_periods (
 );
 CALL tenant_wall('production_periods');
 GRANT INSERT, UPDATE (period, ended_by) ON production_periods TO weighhouse_tenant;
+
+-- What is in production of each model now, and who approved it, or rolled
+-- back to it. The invoker's own rights and row-level security hold.
+CREATE VIEW production_now WITH (security_invoker = true) AS
+SELECT r.tenant_id, r.model_id, v.number, v.digest, lower(r.period) AS since,
+       CASE WHEN r.began_by = 'rollback' THEN ARRAY[u.name]
+            ELSE ARRAY(SELECT au.name FROM approvals a
+                       JOIN promotions q ON q.tenant_id = a.tenant_id AND q.id = a.promotion_id
+                            AND q.evidence_digest = a.evidence_digest
+                       JOIN users au ON au.id = a.approver_id
+                       WHERE a.tenant_id = r.tenant_id AND a.promotion_id = r.promotion_id
+                         AND a.decision = 'approve' ORDER BY a.at)
+       END AS by
+FROM production_periods r
+JOIN versions v ON v.tenant_id = r.tenant_id AND v.id = r.version_id
+JOIN users u ON u.id = r.user_id
+WHERE upper_inf(r.period);
+GRANT SELECT ON production_now TO weighhouse_tenant, weighhouse_portfolio;

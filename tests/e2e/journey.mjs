@@ -196,9 +196,11 @@ async function askWhatWasInProduction(page, whileSecond) {
   const answer = page.getByRole('region', { name: 'In production' });
   await answer.getByRole('heading', { name: 'version 2' }).waitFor();
   await answer.getByText('Was approved for production').waitFor();
+  await answer.getByText('rolled back').waitFor();
   await follow(page, 'Back to now');
   await answer.getByRole('heading', { name: 'version 1' }).waitFor();
   await answer.getByText('Rolled back by').waitFor();
+  await answer.getByText('when it was promoted before').waitFor();
 }
 
 async function readTheRecord(page, sentences) {

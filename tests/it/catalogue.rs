@@ -65,6 +65,13 @@ async fn violations(server: &Server) -> Vec<String> {
             say(&format!("foreign key {} does not carry tenant_id", key.get::<_, String>(0)));
         }
     }
+    // A view of its owner's rights would show every tenant's rows.
+    let views = "SELECT relname::text FROM pg_class WHERE relkind IN ('v', 'm')
+                 AND relnamespace = 'public'::regnamespace
+                 AND NOT coalesce('security_invoker=true' = ANY (reloptions), false)";
+    for view in owner.query(views, &[]).await.unwrap() {
+        found.push(format!("{}: a view with its owner's rights", view.get::<_, String>(0)));
+    }
     found
 }
 
@@ -83,7 +90,8 @@ async fn a_bad_table_is_found() {
             "CREATE TABLE bad (id uuid PRIMARY KEY, tenant_id uuid NOT NULL, name text UNIQUE,
                  project uuid, UNIQUE (id, tenant_id));
              ALTER TABLE projects ADD CONSTRAINT alone UNIQUE (id);
-             ALTER TABLE bad ADD FOREIGN KEY (project) REFERENCES projects (id)",
+             ALTER TABLE bad ADD FOREIGN KEY (project) REFERENCES projects (id);
+             CREATE VIEW leak AS SELECT * FROM projects",
         )
         .await
         .unwrap();
@@ -95,6 +103,7 @@ async fn a_bad_table_is_found() {
         "bad: index bad_pkey does not begin with tenant_id",
         "bad: index bad_name_key does not begin with tenant_id",
         "bad: foreign key bad_project_fkey does not carry tenant_id",
+        "leak: a view with its owner's rights",
         "projects: index alone does not begin with tenant_id",
     ] {
         assert!(found.contains(&wanted.to_owned()), "{wanted} in {found:?}");

@@ -166,6 +166,8 @@ async fn names_are_unique_and_missing_projects_are_errors() {
     ann.post(MODELS, &json!({"name": "fraud"})).await.expect(201);
     ann.post(MODELS, &json!({"name": "fraud"})).await.problem(409);
     ann.post(MODELS, &json!({"name": "a/b"})).await.problem(400);
+    ann.post(MODELS, &json!({"name": "odd", "description": "a\0b"})).await.problem(400);
+    ann.post(MODELS, &json!({"name": "odd", "descripton": "a typing error"})).await.problem(400);
     let path = "/api/v1/tenants/north/projects/nowhere/models/m/versions";
     let missing = ann.post(path, &json!({"context": {}, "create_model": true})).await.problem(404);
     assert!(missing.contains("project ‘nowhere’"), "{missing}");

@@ -12,10 +12,16 @@ use weighhouse_core::kernel::config::{Config, MailConfig, MailTransport, is_loop
 #[derive(Args, Clone)]
 pub(crate) struct DatabaseArgs {
     /// Postgres, as postgres://user:password@host/database
-    #[arg(long, env = "WEIGHHOUSE_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    #[arg(long, env = "WEIGHHOUSE_DATABASE_URL", hide_env_values = true, value_name = "URL", global = true)]
     pub(crate) database_url: Option<String>,
     /// A file that holds the database URL
-    #[arg(long, env = "WEIGHHOUSE_DATABASE_URL_FILE", value_name = "FILE", conflicts_with = "database_url")]
+    #[arg(
+        long,
+        env = "WEIGHHOUSE_DATABASE_URL_FILE",
+        value_name = "FILE",
+        conflicts_with = "database_url",
+        global = true
+    )]
     pub(crate) database_url_file: Option<PathBuf>,
 }
 

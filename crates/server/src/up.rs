@@ -42,10 +42,11 @@ pub(crate) fn up(args: &UpArgs) -> Result<()> {
     }
     let owner = embedded::owner()?;
     let folder = Folder::resolve(&args.data, owner.as_ref())?;
-    if !folder.root().ends_with(&args.data) && folder.root() != std::path::absolute(&args.data)? {
+    let wanted = std::path::absolute(&args.data)?;
+    if folder.root() != wanted {
         println!(
             "Postgres's user cannot reach {}; the data is in {} instead.",
-            std::path::absolute(&args.data)?.display(),
+            wanted.display(),
             folder.root().display()
         );
     }

@@ -121,6 +121,17 @@ fn serves_and_keeps_what_it_was_told() {
     let token = admin(data.path(), &[&token[..], &["read,register", "--expires", "30d"]].concat(), "");
     assert!(token["token"].as_str().unwrap().starts_with("wh_"));
 
+    // The same by the database's address.
+    let socket = data.path().join("socket").display().to_string().replace('/', "%2F");
+    std::fs::write(data.path().join("url"), format!("postgres://weighhouse_app@{socket}/weighhouse\n"))
+        .unwrap();
+    let by_url = Command::new(PROGRAM)
+        .args(["admin", "project", "create", "--tenant", "north", "--slug", "by-url", "--database-url-file"])
+        .arg(data.path().join("url"))
+        .output()
+        .unwrap();
+    assert!(by_url.status.success(), "{by_url:?}");
+
     up.stop();
     let again = Up::start(data.path(), &[]);
     assert!(!again.said.contains("/setup"), "somebody has a login: {}", again.said);

@@ -283,11 +283,20 @@ fn check_value(value: &Value, field: &str, depth: usize) -> Result<(), ContextEr
             .iter()
             .enumerate()
             .try_for_each(|(n, item)| check_value(item, &format!("{field}[{n}]"), depth + 1)),
-        Value::Object(map) => {
-            map.iter().try_for_each(|(key, item)| check_value(item, &format!("{field}.{key}"), depth + 1))
-        }
-        Value::Null | Value::Bool(_) | Value::String(_) => Ok(()),
+        Value::Object(map) => map.iter().try_for_each(|(key, item)| {
+            check_text(key, field)?;
+            check_value(item, &format!("{field}.{key}"), depth + 1)
+        }),
+        Value::String(text) => check_text(text, field),
+        Value::Null | Value::Bool(_) => Ok(()),
     }
+}
+
+fn check_text(text: &str, field: &str) -> Result<(), ContextError> {
+    if text.contains('\0') {
+        return Err(ContextError::new(field, "holds the character NUL, which no store keeps; remove it"));
+    }
+    Ok(())
 }
 
 /// Checks a SHA-256 in lower-case hex.
@@ -343,7 +352,9 @@ mod tests {
             (artifact(&["C:/x"]), "context.artifact.files[0].path"),
             (artifact(&["a\\b"]), "context.artifact.files[0].path"),
             (artifact(&["a//b"]), "context.artifact.files[0].path"),
+            (artifact(&["a\nb"]), "context.artifact.files[0].path"),
             (artifact(&["a\0b"]), "context.artifact.files[0].path"),
+            (json!({"training": {"config": {"a\0": 1}}}), "context.training.config"),
             (artifact(&["Model.bin", "model.bin"]), "context.artifact.files"),
             (artifact(&["a", "a"]), "context.artifact.files"),
             (artifact(&["a", "a/b"]), "context.artifact.files"),

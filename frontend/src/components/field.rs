@@ -99,6 +99,27 @@ pub(crate) fn TextField(
     }
 }
 
+/// What a client or a project is called: its name and the short one, each with
+/// an example.
+#[component]
+pub(crate) fn NameFields(name: &'static str, slug: &'static str) -> impl IntoView {
+    view! {
+        <div class="form-row form-row-top">
+            <TextField name="name" label="Name" placeholder=name required=true max=200 />
+            <TextField
+                name="slug"
+                label="Short name"
+                hint=SLUG_HINT
+                placeholder=slug
+                required=true
+                min=2
+                max=63
+                pattern=SLUG_PATTERN
+            />
+        </div>
+    }
+}
+
 /// Several lines of text.
 #[component]
 pub(crate) fn TextArea(

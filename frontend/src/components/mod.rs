@@ -6,6 +6,8 @@ pub mod islands;
 pub mod relative;
 
 #[cfg(feature = "ssr")]
+pub(crate) mod card;
+#[cfg(feature = "ssr")]
 pub(crate) mod chip;
 #[cfg(feature = "ssr")]
 pub(crate) mod command;
@@ -23,6 +25,8 @@ pub(crate) mod gauge;
 pub(crate) mod mark;
 #[cfg(feature = "ssr")]
 pub(crate) mod metrics;
+#[cfg(feature = "ssr")]
+pub(crate) mod models;
 #[cfg(feature = "ssr")]
 pub(crate) mod note;
 #[cfg(feature = "ssr")]

@@ -1,5 +1,7 @@
 //! Parts of lists and tables.
 
+use super::field::{Hidden, PostForm};
+use super::icon::Icon;
 use leptos::prelude::*;
 
 /// A wide table scrolls inside this, and can be scrolled by keyboard.
@@ -39,6 +41,31 @@ pub(crate) fn Heads(columns: &'static [(&'static str, &'static str)]) -> impl In
         <thead>
             <tr>{heads}</tr>
         </thead>
+    }
+}
+
+/// The button at a row's end that takes away what the row is about.
+#[component]
+pub(crate) fn TakeAway(
+    /// The server function's `PATH`.
+    action: &'static str,
+    tenant: String,
+    /// The field that says which, and what it says.
+    field: (&'static str, String),
+    word: &'static str,
+    /// The button's name where there is no row around it.
+    label: String,
+) -> impl IntoView {
+    let (name, value) = field;
+    view! {
+        <PostForm action=action class="table-actions">
+            <Hidden name="tenant" value=tenant />
+            <Hidden name=name value=value />
+            <button type="submit" class="btn-plain" aria-label=label>
+                <Icon name="x" />
+                {word}
+            </button>
+        </PostForm>
     }
 }
 

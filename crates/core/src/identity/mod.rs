@@ -20,7 +20,6 @@ use std::sync::Arc;
 use weighhouse_types::audit::Event;
 use weighhouse_types::error::Code;
 use weighhouse_types::identity::{User, WhoAmI};
-use weighhouse_types::ids::SessionId;
 
 /// A session that was just started.
 #[derive(Clone, Debug)]
@@ -125,14 +124,5 @@ impl queries::Login {
             name: self.name.clone(),
             operator: self.operator,
         }
-    }
-}
-
-/// The id of the caller's own session.
-#[must_use]
-pub fn session_id(ctx: &Ctx) -> Option<SessionId> {
-    match &ctx.actor {
-        Actor::Session { session, .. } => Some(*session),
-        _ => None,
     }
 }

@@ -22,7 +22,7 @@ pub enum Error {
     },
     /// The database failed or did not answer.
     #[error("database: {0}")]
-    Database(#[from] DieselError),
+    Database(DieselError),
     /// No connection could be had in time.
     #[error("database connection: {0}")]
     Connection(String),
@@ -101,6 +101,20 @@ impl Error {
     /// Turns a broken constraint into a conflict with words; other errors stay.
     pub(crate) fn or_conflict(self, constraint: &str, detail: impl FnOnce() -> String) -> Self {
         if self.breaks(constraint) { Self::conflict(detail()) } else { self }
+    }
+}
+
+/// Text with the character NUL is the one thing that a caller can send and
+/// Postgres cannot keep: theirs to mend, wherever it stood.
+impl From<DieselError> for Error {
+    fn from(error: DieselError) -> Self {
+        match &error {
+            DieselError::DatabaseError(_, info) if info.message().contains("0x00") => Self::refused(
+                Code::Invalid,
+                "A text holds the character NUL, which cannot be stored. Remove it.",
+            ),
+            _ => Self::Database(error),
+        }
     }
 }
 

@@ -57,6 +57,7 @@ pub async fn migrate(url: &str) -> Result<Migrated> {
     .map_err(Error::internal)?
 }
 
+#[expect(clippy::disallowed_methods, reason = "migrations run as the owner, outside of tenants")]
 async fn connect(url: &str) -> Result<AsyncPgConnection> {
     AsyncPgConnection::establish(url).await.map_err(|e| Error::Connection(e.to_string()))
 }

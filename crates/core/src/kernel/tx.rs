@@ -24,6 +24,7 @@ struct Open {
 
 impl Open {
     async fn begin(app: &App, begin: &str) -> Result<Self> {
+        #[expect(clippy::disallowed_methods, reason = "the one place that takes connections")]
         let conn = app.pool.get().await.map_err(|e| Error::Connection(e.to_string()))?;
         let mut open = Self { conn: Some(conn) };
         open.get()?.batch_execute(begin).await?;

@@ -3,16 +3,15 @@
 use crate::kernel::authz;
 use crate::kernel::error::{Result, fit};
 use crate::kernel::tx::TenantTx;
+use crate::promotions::ProductionColumns;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{
-    Array, BigInt, Binary, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid,
-};
+use diesel::sql_types::{BigInt, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
 use uuid::Uuid;
 use weighhouse_types::models::Model;
-use weighhouse_types::versions::{ProductionNow, Stage};
+use weighhouse_types::versions::Stage;
 
 pub(super) async fn model_insert(
     tx: &mut TenantTx<'_>,
@@ -76,14 +75,8 @@ struct Row {
     versions: i32,
     #[diesel(sql_type = Timestamptz)]
     created_at: DateTime<Utc>,
-    #[diesel(sql_type = Nullable<Integer>)]
-    number: Option<i32>,
-    #[diesel(sql_type = Nullable<Binary>)]
-    digest: Option<Vec<u8>>,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    since: Option<DateTime<Utc>>,
-    #[diesel(sql_type = Array<Text>)]
-    approvers: Vec<String>,
+    #[diesel(embed)]
+    production: ProductionColumns,
     #[diesel(sql_type = Jsonb)]
     stages: Value,
 }
@@ -95,23 +88,13 @@ pub(super) async fn models(
 ) -> Result<Vec<Model>> {
     let rows: Vec<Row> = diesel::sql_query(
         "SELECT m.id, p.slug AS project, m.name, m.description, m.versions, m.created_at,
-                v.number, v.digest, lower(r.period) AS since,
-                CASE WHEN r.began_by = 'rollback' THEN ARRAY[ru.name]
-                     ELSE ARRAY(SELECT u.name FROM approvals a JOIN users u ON u.id = a.approver_id
-                                JOIN promotions q ON q.tenant_id = a.tenant_id AND q.id = a.promotion_id
-                                     AND q.evidence_digest = a.evidence_digest
-                                WHERE a.tenant_id = r.tenant_id AND a.promotion_id = r.promotion_id
-                                  AND a.decision = 'approve' ORDER BY a.at)
-                END AS approvers,
+                r.number, r.digest, r.since, r.by,
                 (SELECT coalesce(jsonb_object_agg(s.stage, s.n), '{}') FROM (
                      SELECT stage, count(*) AS n FROM version_stages vs
                      WHERE vs.tenant_id = m.tenant_id AND vs.model_id = m.id GROUP BY stage) s) AS stages
          FROM models m
          JOIN projects p ON p.tenant_id = m.tenant_id AND p.id = m.project_id
-         LEFT JOIN production_periods r
-              ON r.tenant_id = m.tenant_id AND r.model_id = m.id AND upper_inf(r.period)
-         LEFT JOIN versions v ON v.tenant_id = r.tenant_id AND v.id = r.version_id
-         LEFT JOIN users ru ON ru.id = r.user_id
+         LEFT JOIN production_now r ON r.tenant_id = m.tenant_id AND r.model_id = m.id
          WHERE m.tenant_id = $1 AND m.project_id = $2
            AND ($3 IS NULL OR m.name > $3) AND ($4 IS NULL OR m.name = $4)
          ORDER BY m.name LIMIT $5",
@@ -133,15 +116,6 @@ impl Row {
             Some((*stage, u32::try_from(n).ok()?))
         };
         let stages = Stage::ALL.iter().filter_map(count).collect();
-        let production = match (self.number, self.digest, self.since) {
-            (Some(number), Some(digest), Some(since)) => Some(ProductionNow {
-                number: fit(number)?,
-                digest: hex::encode(digest),
-                since,
-                by: self.approvers,
-            }),
-            _ => None,
-        };
         Ok(Model {
             id: self.id.into(),
             project: self.project,
@@ -149,7 +123,7 @@ impl Row {
             description: self.description,
             created_at: self.created_at,
             latest: Some(fit(self.versions)?).filter(|n: &u32| *n > 0),
-            production,
+            production: self.production.now()?,
             stages,
         })
     }

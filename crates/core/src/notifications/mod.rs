@@ -65,8 +65,11 @@ pub(crate) async fn promotion_requested(
     if !reason.is_empty() {
         paragraphs.push(format!("Their reason: “{reason}”"));
     }
-    if !evidence.completeness.missing.is_empty() {
-        paragraphs.push(format!("Missing from its context: {}.", evidence.completeness.missing.join(", ")));
+    // Approval is what is asked for here.
+    let missing = evidence.completeness.missing.iter().map(String::as_str).filter(|key| *key != "approval");
+    let missing: Vec<&str> = missing.collect();
+    if !missing.is_empty() {
+        paragraphs.push(format!("Missing from its context: {}.", missing.join(", ")));
     }
     if tenant.info().synthetic {
         paragraphs.push("This is a demonstration: data and people are made up.".into());
@@ -108,7 +111,12 @@ fn rows(changes: &[MetricChange], production: Option<u32>, version: &VersionRef)
                 None => change.metric.clone(),
             },
             number(change.before),
-            number(change.after),
+            match (change.before, change.after) {
+                (Some(before), Some(after)) if change.slice.is_some() && before > 0.0 => {
+                    format!("{after:.4} (× {:.1})", after / before)
+                }
+                (_, after) => number(after),
+            },
         ],
     });
     let body: Vec<Row> = body.collect();

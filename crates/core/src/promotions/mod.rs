@@ -8,6 +8,7 @@ mod rules;
 
 pub use decide::promotion_decide;
 pub use production::{production_at, production_history, production_rollback};
+pub(crate) use queries::ProductionColumns;
 
 use crate::kernel::authz;
 use crate::kernel::ctx::Ctx;

@@ -17,6 +17,7 @@ use weighhouse_types::reference::{ModelRef, VersionRef};
 use weighhouse_types::versions::Stage;
 
 mod periods;
+pub(crate) use periods::ProductionColumns;
 pub(super) use periods::{PeriodBegin, current, digest_hex, past, period_begin, period_end, periods};
 
 /// A request to write.

@@ -3,15 +3,15 @@
 use crate::kernel::authz;
 use crate::kernel::error::{Error, Result, fit};
 use crate::kernel::tx::{PlatformTx, PortfolioTx};
+use crate::promotions::ProductionColumns;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Binary, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Integer, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use std::collections::HashMap;
 use uuid::Uuid;
 use weighhouse_types::ids::TenantId;
 use weighhouse_types::tenancy::{Agency, PortfolioModel};
-use weighhouse_types::versions::ProductionNow;
 
 pub(super) async fn agency_insert(tx: &mut PlatformTx<'_>, slug: &str, name: &str) -> Result<Agency> {
     use crate::schema::agencies::dsl;
@@ -69,14 +69,8 @@ struct ModelRow {
     model: String,
     #[diesel(sql_type = Integer)]
     versions: i32,
-    #[diesel(sql_type = Nullable<Integer>)]
-    number: Option<i32>,
-    #[diesel(sql_type = Nullable<Binary>)]
-    digest: Option<Vec<u8>>,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    since: Option<DateTime<Utc>>,
-    #[diesel(sql_type = Array<Text>)]
-    approvers: Vec<String>,
+    #[diesel(embed)]
+    production: ProductionColumns,
 }
 
 /// The models of every tenant in the transaction's list, at most 100 each,
@@ -85,21 +79,11 @@ pub(super) async fn portfolio_models(tx: &mut PortfolioTx) -> Result<HashMap<Ten
     let rows: Vec<ModelRow> = diesel::sql_query(
         "SELECT * FROM (
              SELECT m.tenant_id, p.slug AS project, m.name AS model, m.versions,
-                    v.number, v.digest, lower(r.period) AS since,
-                    CASE WHEN r.began_by = 'rollback' THEN ARRAY[ru.name]
-                         ELSE ARRAY(SELECT u.name FROM approvals a JOIN users u ON u.id = a.approver_id
-                                    JOIN promotions q ON q.tenant_id = a.tenant_id AND q.id = a.promotion_id
-                                         AND q.evidence_digest = a.evidence_digest
-                                    WHERE a.tenant_id = r.tenant_id AND a.promotion_id = r.promotion_id
-                                      AND a.decision = 'approve' ORDER BY a.at)
-                    END AS approvers,
+                    r.number, r.digest, r.since, r.by,
                     row_number() OVER (PARTITION BY m.tenant_id ORDER BY p.slug, m.name) AS n
              FROM models m
              JOIN projects p ON p.tenant_id = m.tenant_id AND p.id = m.project_id
-             LEFT JOIN production_periods r
-                  ON r.tenant_id = m.tenant_id AND r.model_id = m.id AND upper_inf(r.period)
-             LEFT JOIN versions v ON v.tenant_id = r.tenant_id AND v.id = r.version_id
-             LEFT JOIN users ru ON ru.id = r.user_id
+             LEFT JOIN production_now r ON r.tenant_id = m.tenant_id AND r.model_id = m.id
          ) AS ranked WHERE n <= 100 ORDER BY tenant_id, n",
     )
     .load(tx.conn()?)
@@ -107,15 +91,7 @@ pub(super) async fn portfolio_models(tx: &mut PortfolioTx) -> Result<HashMap<Ten
     let mut models: HashMap<TenantId, Vec<PortfolioModel>> = HashMap::new();
     for row in rows {
         let latest = Some(fit(row.versions)?).filter(|n: &u32| *n > 0);
-        let production = match (row.number, row.digest, row.since) {
-            (Some(number), Some(digest), Some(since)) => Some(ProductionNow {
-                number: fit(number)?,
-                digest: hex::encode(digest),
-                since,
-                by: row.approvers,
-            }),
-            _ => None,
-        };
+        let production = row.production.now()?;
         let model = PortfolioModel { project: row.project, model: row.model, production, latest };
         models.entry(row.tenant_id.into()).or_default().push(model);
     }

@@ -4,22 +4,22 @@ use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Element, HtmlElement, Response};
+use web_sys::{Element, HtmlElement, NodeList, Response};
 
 /// Where the list for a search comes from, as a fragment of HTML.
 const LIST: &str = "/go/list?q=";
 
 /// Goes to any client, project, model or page: Ctrl K or `/`. Without it the
-/// link leads to a page that does the same.
+/// link leads to a page that does the same. `j` and `k` walk a table's rows,
+/// `?` lists the keys.
 #[island]
 pub fn Palette() -> impl IntoView {
     let parts = Parts::new();
     Effect::new(move |_| {
         // It lives as long as the page.
         let _ = window_event_listener(ev::keydown, move |event| {
-            if opens(&event) {
+            if parts.anywhere(&event) {
                 event.prevent_default();
-                parts.open();
             }
         });
     });
@@ -60,6 +60,13 @@ pub fn Palette() -> impl IntoView {
             <ul node_ref=parts.list></ul>
             <Keys />
         </dialog>
+        <div class="ask" popover="auto" role="dialog" aria-label="Keys" node_ref=parts.keys>
+            <ul class="plain card-body">
+                <li><kbd>"j"</kbd> " next row, " <kbd>"k"</kbd> " row before"</li>
+                <li><kbd>"/"</kbd> " or " <kbd>"Ctrl K"</kbd> " to go to a page"</li>
+                <li><kbd>"?"</kbd> " these keys"</li>
+            </ul>
+        </div>
     }
 }
 
@@ -92,6 +99,8 @@ struct Parts {
     dialog: NodeRef<html::Dialog>,
     input: NodeRef<html::Input>,
     list: NodeRef<html::Ul>,
+    /// The list of keys.
+    keys: NodeRef<html::Div>,
     /// The latest search, so that a late answer to an older one is dropped.
     latest: StoredValue<u32>,
     /// The search that the list answers.
@@ -106,6 +115,7 @@ impl Parts {
             dialog: NodeRef::new(),
             input: NodeRef::new(),
             list: NodeRef::new(),
+            keys: NodeRef::new(),
             latest: StoredValue::new(0),
             answered: StoredValue::new(0),
             entered: StoredValue::new(0),
@@ -126,6 +136,25 @@ impl Parts {
         if let Some(dialog) = self.dialog.get_untracked() {
             dialog.close();
         }
+    }
+
+    /// Keys that work all over the page: Ctrl K, and others where nobody is
+    /// typing. Says whether it was one.
+    fn anywhere(self, event: &KeyboardEvent) -> bool {
+        let held = event.ctrl_key() || event.meta_key();
+        match event.key().as_str() {
+            "k" | "K" if held => self.open(),
+            _ if held || event.alt_key() || typing(event) => return false,
+            "/" => self.open(),
+            "?" => {
+                // Where popovers are unknown, the key does nothing.
+                let _ = self.keys.get_untracked().map(|keys| keys.toggle_popover());
+            }
+            "j" => walk(1),
+            "k" => walk(-1),
+            _ => return false,
+        }
+        true
     }
 
     fn search(self) {
@@ -178,17 +207,11 @@ fn on_backdrop(event: &MouseEvent) -> bool {
         .is_some_and(|element| element.tag_name() == "DIALOG")
 }
 
-/// Ctrl K anywhere, `/` where nobody is typing.
-fn opens(event: &KeyboardEvent) -> bool {
-    let typing = event
+fn typing(event: &KeyboardEvent) -> bool {
+    event
         .target()
         .and_then(|target| target.dyn_into::<Element>().ok())
-        .is_some_and(|element| matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"));
-    match event.key().as_str() {
-        "k" | "K" => event.ctrl_key() || event.meta_key(),
-        "/" => !typing && !event.ctrl_key() && !event.alt_key() && !event.meta_key(),
-        _ => false,
-    }
+        .is_some_and(|element| matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"))
 }
 
 async fn fetch_list(words: &str) -> Result<String, JsValue> {
@@ -205,13 +228,8 @@ async fn fetch_list(words: &str) -> Result<String, JsValue> {
 /// Moves the mark by so many links; 0 puts it on the first.
 fn step(list: &Element, by: i32) {
     let Ok(links) = list.query_selector_all("a") else { return };
-    let links: Vec<Element> = (0..links.length()).filter_map(|n| links.item(n)?.dyn_into().ok()).collect();
-    let on = links.iter().position(|link| link.has_attribute("data-on"));
-    let next = match (on, by) {
-        (Some(on), 1) => (on + 1).min(links.len().saturating_sub(1)),
-        (Some(on), -1) => on.saturating_sub(1),
-        _ => 0,
-    };
+    let links = elements(&links);
+    let next = beside(links.iter().position(|link| link.has_attribute("data-on")), by, links.len());
     for (n, link) in links.iter().enumerate() {
         if n == next {
             // The name is valid, so that it cannot fail.
@@ -227,5 +245,32 @@ fn follow(list: &Element) {
     let on = list.query_selector("a[data-on]").ok().flatten();
     if let Some(link) = on.and_then(|link| link.dyn_into::<HtmlElement>().ok()) {
         link.click();
+    }
+}
+
+/// Moves the focus to the first link of the next row, or of the row before.
+fn walk(by: i32) {
+    let Ok(rows) = document().query_selector_all("tbody tr") else { return };
+    let links: Vec<Element> =
+        elements(&rows).iter().filter_map(|row| row.query_selector("a").ok().flatten()).collect();
+    let active = document().active_element();
+    let next = beside(links.iter().position(|link| Some(link) == active.as_ref()), by, links.len());
+    if let Some(link) = links.get(next).and_then(|link| link.dyn_ref::<HtmlElement>()) {
+        // Without focus the key does nothing, which is all there is to do.
+        let _ = link.focus();
+    }
+}
+
+fn elements(nodes: &NodeList) -> Vec<Element> {
+    (0..nodes.length()).filter_map(|n| nodes.item(n)?.dyn_into().ok()).collect()
+}
+
+/// The place one after or before the one that is on, within the list; else
+/// the first.
+fn beside(on: Option<usize>, by: i32, len: usize) -> usize {
+    match (on, by) {
+        (Some(on), 1) => (on + 1).min(len.saturating_sub(1)),
+        (Some(on), -1) => on.saturating_sub(1),
+        _ => 0,
     }
 }

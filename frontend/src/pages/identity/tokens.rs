@@ -1,13 +1,13 @@
 //! API tokens: one's own, in one client.
 
 use super::server::{self, NewToken, TokenRevoke, Tokens};
+use crate::components::card::Card;
 use crate::components::chip::Chip;
 use crate::components::command::{Command, Secret};
 use crate::components::field::{Hidden, PostForm, SelectField, TextField};
 use crate::components::frame::{Page, Tab};
-use crate::components::icon::Icon;
 use crate::components::note::Empty;
-use crate::components::table::Heads;
+use crate::components::table::{Heads, TakeAway};
 use crate::components::time::When;
 use crate::session;
 use chrono::Utc;
@@ -118,6 +118,7 @@ fn TokenRow(token: Token, tenant: String) -> impl IntoView {
     } else {
         view! { <When at=token.expires_at /> }.into_any()
     };
+    let label = format!("Revoke the token {}", token.name);
     let live = token.revoked_at.is_none() && !over;
     view! {
         <tr>
@@ -137,14 +138,13 @@ fn TokenRow(token: Token, tenant: String) -> impl IntoView {
                 {live
                     .then(|| {
                         view! {
-                            <PostForm action=TokenRevoke::PATH class="table-actions">
-                                <Hidden name="tenant" value=tenant />
-                                <Hidden name="token" value=token.id.to_string() />
-                                <button type="submit" class="btn-plain">
-                                    <Icon name="x" />
-                                    "Revoke"
-                                </button>
-                            </PostForm>
+                            <TakeAway
+                                action=TokenRevoke::PATH
+                                tenant=tenant
+                                field=("token", token.id.to_string())
+                                word="Revoke"
+                                label=label
+                            />
                         }
                     })}
             </td>
@@ -180,11 +180,7 @@ fn NewTokenForm(tenant: String) -> impl IntoView {
         .collect_view();
     let days = [7, 30, 90, 365].map(|days| (days.to_string(), format!("{days} days"))).to_vec();
     view! {
-        <section class="card">
-            <div class="card-head">
-                <Icon name="key-round" />
-                <h2>"New token"</h2>
-            </div>
+        <Card id="make" icon="key-round" title="New token">
             <div class="card-body">
                 <PostForm action=NewToken::PATH class="form">
                     <Hidden name="tenant" value=tenant />
@@ -205,6 +201,6 @@ fn NewTokenForm(tenant: String) -> impl IntoView {
                     </button>
                 </PostForm>
             </div>
-        </section>
+        </Card>
     }
 }

@@ -1,10 +1,10 @@
 //! Who reaches a client, with which role; invitations on their way.
 
 use super::server::{self, ChangeRole, Invite, Members, RemoveMember, Uninvite};
+use crate::components::card::Card;
 use crate::components::field::{Hidden, PostForm, SelectField, TextField};
 use crate::components::frame::{Page, Tab};
-use crate::components::icon::Icon;
-use crate::components::table::Heads;
+use crate::components::table::{Heads, TakeAway};
 use crate::components::time::When;
 use crate::session;
 use leptos::prelude::*;
@@ -95,14 +95,13 @@ fn MemberRow(member: Member, tenant: String, change: bool) -> impl IntoView {
                 {own
                     .map(|_| {
                         view! {
-                            <PostForm action=RemoveMember::PATH class="table-actions">
-                                <Hidden name="tenant" value=tenant />
-                                <Hidden name="user" value=user.to_string() />
-                                <button type="submit" class="btn-plain" aria-label=format!("Remove {name}")>
-                                    <Icon name="x" />
-                                    "Remove"
-                                </button>
-                            </PostForm>
+                            <TakeAway
+                                action=RemoveMember::PATH
+                                tenant=tenant
+                                field=("user", user.to_string())
+                                word="Remove"
+                                label=format!("Remove {name}")
+                            />
                         }
                     })}
             </td>
@@ -170,14 +169,13 @@ fn InvitationRow(invitation: Invitation, tenant: String) -> impl IntoView {
                 <When at=invitation.expires_at />
             </td>
             <td>
-                <PostForm action=Uninvite::PATH class="table-actions">
-                    <Hidden name="tenant" value=tenant />
-                    <Hidden name="invitation" value=invitation.id.to_string() />
-                    <button type="submit" class="btn-plain" aria-label=label>
-                        <Icon name="x" />
-                        "Revoke"
-                    </button>
-                </PostForm>
+                <TakeAway
+                    action=Uninvite::PATH
+                    tenant=tenant
+                    field=("invitation", invitation.id.to_string())
+                    word="Revoke"
+                    label=label
+                />
             </td>
         </tr>
     }
@@ -188,11 +186,7 @@ fn InviteForm(tenant: String) -> impl IntoView {
     let order = [TenantRole::Approver, TenantRole::ClientAdmin, TenantRole::Viewer];
     let roles = order.map(|role| (role.to_string(), role.to_string())).to_vec();
     view! {
-        <section class="card" aria-labelledby="invite">
-            <div class="card-head">
-                <Icon name="send" />
-                <h2 id="invite">"Invite"</h2>
-            </div>
+        <Card id="invite" icon="send" title="Invite">
             <div class="card-body">
                 <PostForm action=Invite::PATH class="form">
                     <Hidden name="tenant" value=tenant />
@@ -208,6 +202,6 @@ fn InviteForm(tenant: String) -> impl IntoView {
                     </button>
                 </PostForm>
             </div>
-        </section>
+        </Card>
     }
 }

@@ -4,12 +4,12 @@
 pub(crate) mod server;
 mod ticket;
 
+use crate::components::card::Card;
 use crate::components::chip::StageChip;
 use crate::components::command::{Command, Digest};
 use crate::components::format::{bytes, names};
 use crate::components::frame::{Page, Tab};
 use crate::components::gauge::GaugeLine;
-use crate::components::icon::Icon;
 use crate::components::note::{Empty, Note, Tone};
 use crate::components::table::{Heads, NextPage, Scroll};
 use crate::components::time::{Moment, When};
@@ -93,15 +93,11 @@ fn ModelView(shown: ModelShown, at: Option<DateTime<Utc>>, unreadable: bool) -> 
                 {pushes
                     .then(|| {
                         view! {
-                            <section class="card" aria-labelledby="next">
-                                <div class="card-head">
-                                    <Icon name="terminal" />
-                                    <h2 id="next">"Next version"</h2>
-                                </div>
+                            <Card id="next" icon="terminal" title="Next version">
                                 <div class="card-body">
                                     <Command lines=vec![push] />
                                 </div>
-                            </section>
+                            </Card>
                         }
                     })}
             </aside>
@@ -115,11 +111,7 @@ fn AsOfForm(address: String, at: Option<DateTime<Utc>>) -> impl IntoView {
     let back = at.is_some().then(|| address.clone());
     let shown = at.unwrap_or_else(Utc::now).format("%Y-%m-%dT%H:%M").to_string();
     view! {
-        <section class="card" aria-labelledby="as-of">
-            <div class="card-head">
-                <Icon name="clock" />
-                <h2 id="as-of">"As of"</h2>
-            </div>
+        <Card id="as-of" icon="clock" title="As of">
             <form method="get" action=address class="card-body form">
                 <div class="field">
                     <label for="at">"What was in production on"</label>
@@ -143,7 +135,7 @@ fn AsOfForm(address: String, at: Option<DateTime<Utc>>) -> impl IntoView {
                     {back.map(|back| view! { <a href=back>"Back to now"</a> })}
                 </div>
             </form>
-        </section>
+        </Card>
     }
 }
 
@@ -167,10 +159,7 @@ fn Versions(
     }
     let rows = versions.into_iter().map(|version| view! { <VersionRow version=version /> }).collect_view();
     view! {
-        <section class="card" aria-labelledby="versions">
-            <div class="card-head">
-                <h2 id="versions">"Versions"</h2>
-            </div>
+        <Card id="versions" title="Versions">
             <Scroll label="Table of versions">
                 <table class="table">
                     <Heads columns=&[
@@ -186,7 +175,7 @@ fn Versions(
                 </table>
             </Scroll>
             <NextPage path=address next=next words="Older versions" />
-        </section>
+        </Card>
     }
     .into_any()
 }
@@ -229,11 +218,7 @@ fn Periods(periods: Vec<ProductionPeriod>, reference: ModelRef) -> impl IntoView
             })
             .collect_view();
         view! {
-            <section class="card" aria-labelledby="periods">
-                <div class="card-head">
-                    <Icon name="history" />
-                    <h2 id="periods">"Production by time"</h2>
-                </div>
+            <Card id="periods" icon="history" title="Production by time">
                 <Scroll label="Table of production by time">
                     <table class="table table-tight">
                         <Heads columns=&[
@@ -247,7 +232,7 @@ fn Periods(periods: Vec<ProductionPeriod>, reference: ModelRef) -> impl IntoView
                         <tbody>{rows}</tbody>
                     </table>
                 </Scroll>
-            </section>
+            </Card>
         }
     })
 }

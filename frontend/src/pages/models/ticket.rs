@@ -110,30 +110,55 @@ fn Answer(
 
 #[component]
 fn PeriodFacts(period: ProductionPeriod) -> impl IntoView {
+    let ended = match period.ended_by {
+        Some(PeriodCause::Promotion) => "replaced ",
+        Some(PeriodCause::Rollback) => "rolled back ",
+        None => "",
+    };
     let until = period.until.map(|until| {
         view! {
-            <Fact term="Until">
-                <FullMoment at=until />
-            </Fact>
+            <Fact term="Until">{ended} <FullMoment at=until /></Fact>
         }
     });
-    let (term, by, asked) = match period.began_by {
-        PeriodCause::Promotion => {
-            ("Approved by", names(&period.approved_by), format!(", asked by {} ", period.requested_by))
-        }
-        // What was approved before needs no new approval.
-        PeriodCause::Rollback => ("Rolled back by", period.requested_by.clone(), " ".to_owned()),
-    };
-    let reason = (!period.reason.is_empty()).then(|| format!("“{}”", period.reason));
     view! {
         <Fact term="Since">
             <FullMoment at=period.from />
             <span class="faint">" (" <When at=period.from /> ")"</span>
         </Fact>
         {until}
-        <Fact term=term>
-            {by} <span class="faint">{asked}</span> {reason}
-        </Fact>
+        <CauseFacts
+            cause=period.began_by
+            by=period.requested_by
+            approvers=period.approved_by
+            reason=period.reason
+        />
+    }
+}
+
+/// Who put the version into production, and who agreed.
+#[component]
+fn CauseFacts(cause: PeriodCause, by: String, approvers: Vec<String>, reason: String) -> impl IntoView {
+    let reason = (!reason.is_empty()).then(|| format!(" “{reason}”"));
+    let (approved, people) = (!approvers.is_empty(), names(&approvers));
+    match cause {
+        PeriodCause::Promotion => view! {
+            <Fact term="Approved by">
+                {people} <span class="faint">{format!(", asked by {by}")}</span> {reason}
+            </Fact>
+        }
+        .into_any(),
+        PeriodCause::Rollback => view! {
+            <Fact term="Rolled back by">{by} {reason}</Fact>
+            {approved
+                .then(|| {
+                    view! {
+                        <Fact term="Approved by">
+                            {people} <span class="faint">", when it was promoted before"</span>
+                        </Fact>
+                    }
+                })}
+        }
+        .into_any(),
     }
 }
 

@@ -2,15 +2,14 @@
 
 pub(crate) mod server;
 
+use crate::components::card::Card;
 use crate::components::chip::StageChip;
 use crate::components::command::Command;
-use crate::components::field::{Hidden, PostForm, SLUG_HINT, SLUG_PATTERN, TextField};
+use crate::components::field::{Hidden, NameFields, PostForm};
 use crate::components::frame::{Page, Tab};
-use crate::components::icon::Icon;
+use crate::components::models::{ModelLine, ModelRow};
 use crate::components::table::{Heads, NextPage};
-use crate::components::time::When;
 use crate::pages::tenancy::home::NoModels;
-use crate::pages::tenancy::portfolio::ProductionCell;
 use crate::{links, session};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -39,7 +38,7 @@ pub(crate) fn ProjectPage() -> impl IntoView {
                 .then(|| view! { <PushCard tenant=tenant.slug.clone() project=project.slug.clone() /> });
             view! {
                 <section class="card" aria-label="Models">
-                    <ModelTable tenant=tenant.slug.clone() project=project.slug.clone() models=models.items />
+                    <StagesTable tenant=tenant.slug.clone() project=project.slug.clone() models=models.items />
                     <NextPage path=address next=models.next words="More models" />
                 </section>
                 {push}
@@ -60,13 +59,24 @@ pub(crate) fn ProjectPage() -> impl IntoView {
 }
 
 #[component]
-fn ModelTable(tenant: String, project: String, models: Vec<Model>) -> impl IntoView {
+fn StagesTable(tenant: String, project: String, models: Vec<Model>) -> impl IntoView {
     let rows = models
         .into_iter()
         .map(|model| {
-            let reference =
-                ModelRef { tenant: tenant.clone(), project: project.clone(), model: model.name.clone() };
-            view! { <ModelRow reference=reference model=model /> }
+            let Model { name, description, production, latest, stages, .. } = model;
+            let reference = ModelRef { tenant: tenant.clone(), project: project.clone(), model: name };
+            let line = ModelLine { reference, sub: description, production, latest };
+            let stages = stages
+                .into_iter()
+                .map(|(stage, count)| view! { <StageChip stage=stage count=count /> })
+                .collect_view();
+            view! {
+                <ModelRow line=line>
+                    <td data-label="Stages">
+                        <span class="row">{stages}</span>
+                    </td>
+                </ModelRow>
+            }
         })
         .collect_view();
     view! {
@@ -84,54 +94,16 @@ fn ModelTable(tenant: String, project: String, models: Vec<Model>) -> impl IntoV
 }
 
 #[component]
-fn ModelRow(reference: ModelRef, model: Model) -> impl IntoView {
-    let since = model.production.as_ref().map(|now| now.since);
-    let stages = model
-        .stages
-        .iter()
-        .map(|(stage, count)| view! { <StageChip stage=*stage count=*count /> })
-        .collect_view();
-    view! {
-        <tr>
-            <th scope="row">
-                <a href=links::model(&reference)>{model.name}</a>
-                {(!model.description.is_empty())
-                    .then(|| view! { <span class="sub">{model.description}</span> })}
-            </th>
-            <td data-label="Production">
-                <ProductionCell reference=reference production=model.production />
-            </td>
-            <td data-label="Since">
-                {match since {
-                    Some(at) => view! { <When at=at /> }.into_any(),
-                    None => "–".into_any(),
-                }}
-            </td>
-            <td data-label="Stages">
-                <span class="row">{stages}</span>
-            </td>
-            <td data-label="Latest" class="r">
-                {model.latest.map_or_else(|| "–".to_owned(), |n| n.to_string())}
-            </td>
-        </tr>
-    }
-}
-
-#[component]
 fn PushCard(tenant: String, project: String) -> impl IntoView {
     view! {
-        <section class="card">
-            <div class="card-head">
-                <Icon name="terminal" />
-                <h2>"Push another model"</h2>
-            </div>
+        <Card id="push" icon="terminal" title="Push another model">
             <div class="card-body stack-s">
                 <Command lines=vec![
                     format!("wh push ./my-model --model {tenant}/{project}/my-model --context context.toml"),
                 ] />
                 <p class="hint">"A model that is not there yet is made by its first push."</p>
             </div>
-        </section>
+        </Card>
     }
 }
 
@@ -141,19 +113,7 @@ pub(crate) fn NewProjectForm(tenant: String) -> impl IntoView {
     view! {
         <PostForm action=NewProject::PATH class="form">
             <Hidden name="tenant" value=tenant />
-            <div class="form-row form-row-top">
-                <TextField name="name" label="Name" placeholder="Claims" required=true max=200 />
-                <TextField
-                    name="slug"
-                    label="Short name"
-                    hint=SLUG_HINT
-                    placeholder="claims"
-                    required=true
-                    min=2
-                    max=63
-                    pattern=SLUG_PATTERN
-                />
-            </div>
+            <NameFields name="Claims" slug="claims" />
             <div class="row">
                 <button type="submit" class="btn btn-primary">
                     "Make the project"

@@ -1,6 +1,7 @@
 //! The guided path from nothing to a model that a client has approved.
 
 use super::portfolio::NewClientForm;
+use crate::components::card::Card;
 use crate::components::command::Command;
 use crate::components::note::Empty;
 use crate::links;
@@ -127,10 +128,7 @@ pub(crate) fn NextSteps(tenant: Tenant, progress: Progress, url: String) -> impl
         }
     });
     view! {
-        <section class="card" aria-labelledby="steps">
-            <div class="card-head">
-                <h2 id="steps">"The way to the first approved model"</h2>
-            </div>
+        <Card id="steps" title="The way to the first approved model">
             <div class="card-body">
                 <ol class="steps">
                     <li class=project_step.class()>
@@ -164,7 +162,7 @@ pub(crate) fn NextSteps(tenant: Tenant, progress: Progress, url: String) -> impl
                     </li>
                 </ol>
             </div>
-        </section>
+        </Card>
     }
 }
 

@@ -1,15 +1,14 @@
 //! A client's home: its projects and models, and what happened lately.
 
 use super::guide::{NextSteps, Progress, PushHow, approves};
-use super::portfolio::ModelRow;
 use super::server::{self, Home};
 use crate::components::chip::SyntheticChip;
 use crate::components::confirm::{Confirm, ConfirmButton};
 use crate::components::format::plural;
 use crate::components::frame::{Page, Tab};
 use crate::components::icon::Icon;
+use crate::components::models::{ModelLine, ModelTable};
 use crate::components::note::Empty;
-use crate::components::table::Heads;
 use crate::components::time::When;
 use crate::pages::projects::NewProjectForm;
 use crate::{links, session};
@@ -115,7 +114,14 @@ fn ProjectCard(
     let content = if models.is_empty() {
         view! { <NoModels tenant=tenant project=project.slug.clone() url=url /> }.into_any()
     } else {
-        view! { <ModelTable tenant=tenant.slug project=project.slug.clone() models=models /> }.into_any()
+        let line = |model: Model| {
+            let Model { name, description, production, latest, .. } = model;
+            let reference =
+                ModelRef { tenant: tenant.slug.clone(), project: project.slug.clone(), model: name };
+            ModelLine { reference, sub: description, production, latest }
+        };
+        let lines = models.into_iter().map(line).collect();
+        view! { <ModelTable lines=lines /> }.into_any()
     };
     let name = project.name.clone();
     view! {
@@ -159,36 +165,6 @@ pub(crate) fn NoModels(tenant: Tenant, project: String, url: Option<String>) -> 
         _ => view! { <p>"The agency’s engineers push models to this project."</p> }.into_any(),
     };
     view! { <Empty title="No model yet">{how}</Empty> }
-}
-
-#[component]
-fn ModelTable(tenant: String, project: String, models: Vec<Model>) -> impl IntoView {
-    let rows = models
-        .into_iter()
-        .map(|model| {
-            let reference = ModelRef { tenant: tenant.clone(), project: project.clone(), model: model.name };
-            view! {
-                <ModelRow
-                    reference=reference
-                    sub=model.description
-                    production=model.production
-                    latest=model.latest
-                />
-            }
-        })
-        .collect_view();
-    view! {
-        <table class="table table-even cards">
-            <Heads columns=&[
-                ("Model", ""),
-                ("Production", ""),
-                ("Since", ""),
-                ("By", ""),
-                ("Latest", "r"),
-            ] />
-            <tbody>{rows}</tbody>
-        </table>
-    }
 }
 
 #[component]

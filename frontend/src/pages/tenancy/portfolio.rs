@@ -5,20 +5,19 @@ use super::guide::FirstSteps;
 use super::server::{self, NewTenant};
 use crate::components::chip::{Chip, StateChip, SyntheticChip};
 use crate::components::confirm::{Confirm, ConfirmButton};
-use crate::components::field::{Hidden, PostForm, SLUG_HINT, SLUG_PATTERN, SelectField, TextField};
-use crate::components::format::{names, plural};
+use crate::components::field::{Hidden, NameFields, PostForm, SelectField};
+use crate::components::format::plural;
 use crate::components::frame::Page;
 use crate::components::icon::Icon;
+use crate::components::models::{ModelLine, ModelTable};
 use crate::components::note::Empty;
-use crate::components::table::Heads;
 use crate::components::time::When;
 use crate::{links, session};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use weighhouse_types::permission::{AgencyAction, agency_allows};
-use weighhouse_types::reference::{ModelRef, VersionRef};
+use weighhouse_types::reference::ModelRef;
 use weighhouse_types::tenancy::{Agency, InboxItem, Portfolio, PortfolioModel, PortfolioTenant};
-use weighhouse_types::versions::ProductionNow;
 
 #[component]
 pub(crate) fn PortfolioPage() -> impl IntoView {
@@ -81,19 +80,7 @@ pub(crate) fn NewClientForm(agencies: Vec<Agency>) -> impl IntoView {
     view! {
         <PostForm action=NewTenant::PATH class="form">
             {agency}
-            <div class="form-row form-row-top">
-                <TextField name="name" label="Name" placeholder="Nordhaven Insurance" required=true max=200 />
-                <TextField
-                    name="slug"
-                    label="Short name"
-                    hint=SLUG_HINT
-                    placeholder="nordhaven"
-                    required=true
-                    min=2
-                    max=63
-                    pattern=SLUG_PATTERN
-                />
-            </div>
+            <NameFields name="Nordhaven Insurance" slug="nordhaven" />
             <div class="row">
                 <button type="submit" class="btn btn-primary">
                     "Make the client"
@@ -173,7 +160,13 @@ fn ClientCard(client: PortfolioTenant) -> impl IntoView {
         }
         .into_any()
     } else {
-        view! { <ClientModels models=models tenant=tenant.slug.clone() /> }.into_any()
+        let line = |model: PortfolioModel| {
+            let PortfolioModel { project, model, production, latest } = model;
+            let reference = ModelRef { tenant: tenant.slug.clone(), project: project.clone(), model };
+            ModelLine { reference, sub: project, production, latest }
+        };
+        let lines = models.into_iter().map(line).collect();
+        view! { <ModelTable lines=lines /> }.into_any()
     };
     view! {
         <section class="card" aria-label=label>
@@ -187,88 +180,5 @@ fn ClientCard(client: PortfolioTenant) -> impl IntoView {
             </div>
             {content}
         </section>
-    }
-}
-
-#[component]
-fn ClientModels(models: Vec<PortfolioModel>, tenant: String) -> impl IntoView {
-    let rows = models
-        .into_iter()
-        .map(|model| {
-            let reference =
-                ModelRef { tenant: tenant.clone(), project: model.project.clone(), model: model.model };
-            view! {
-                <ModelRow
-                    reference=reference
-                    sub=model.project
-                    production=model.production
-                    latest=model.latest
-                />
-            }
-        })
-        .collect_view();
-    view! {
-        <table class="table table-even cards">
-            <Heads columns=&[
-                ("Model", ""),
-                ("Production", ""),
-                ("Since", ""),
-                ("By", ""),
-                ("Latest", "r"),
-            ] />
-            <tbody>{rows}</tbody>
-        </table>
-    }
-}
-
-/// A model with what is approved for production of it.
-#[component]
-pub(crate) fn ModelRow(
-    reference: ModelRef,
-    #[prop(optional, into)] sub: String,
-    production: Option<ProductionNow>,
-    latest: Option<u32>,
-) -> impl IntoView {
-    let address = links::model(&reference);
-    let name = reference.model.clone();
-    let since = production.as_ref().map(|now| now.since);
-    let by = production.as_ref().map_or_else(|| "–".to_owned(), |now| names(&now.by));
-    view! {
-        <tr>
-            <th scope="row">
-                <a href=address>{name}</a>
-                {(!sub.is_empty()).then(|| view! { <span class="sub">{sub}</span> })}
-            </th>
-            <td data-label="Production">
-                <ProductionCell reference=reference production=production />
-            </td>
-            <td data-label="Since">
-                {match since {
-                    Some(at) => view! { <When at=at /> }.into_any(),
-                    None => "–".into_any(),
-                }}
-            </td>
-            <td data-label="By">{by}</td>
-            <td data-label="Latest" class="r">
-                {latest.map_or_else(|| "–".to_owned(), |n| n.to_string())}
-            </td>
-        </tr>
-    }
-}
-
-/// The version that is approved for production, or that none is.
-#[component]
-pub(crate) fn ProductionCell(reference: ModelRef, production: Option<ProductionNow>) -> impl IntoView {
-    match production {
-        Some(now) => {
-            let href = links::version(&VersionRef { model: reference, number: now.number });
-            view! {
-                <a href=href>{format!("version {}", now.number)}</a>
-                " "
-                <Chip kind="production" icon="circle-check" word="Approved" />
-            }
-            .into_any()
-        }
-        None => view! { <Chip kind="muted" icon="circle-dashed" word="Nothing yet" /> }.into_any(),
     }
 }

@@ -1,6 +1,7 @@
 //! What can be done with a version, by its stage and the visitor's role.
 
 use super::server::{Promote, Retire, RollBack, VersionShown};
+use crate::components::card::Card;
 use crate::components::confirm::{Confirm, ConfirmButton};
 use crate::components::field::{Hidden, PostForm, TextArea};
 use crate::links;
@@ -45,40 +46,25 @@ pub(super) fn Actions(shown: VersionShown) -> impl IntoView {
 #[component]
 fn OpenRequest(reference: VersionRef, id: PromotionId) -> impl IntoView {
     view! {
-        <section class="card" aria-labelledby="promote">
-            <div class="card-head">
-                <h2 id="promote">"Promotion"</h2>
-            </div>
+        <Card id="promote" title="Promotion">
             <div class="card-body stack-s">
                 <p>"A request to promote this version waits for a decision."</p>
                 <a class="btn btn-primary btn-wide" href=links::promotion(&reference.model.tenant, id)>
                     "Open the request"
                 </a>
             </div>
-        </section>
+        </Card>
     }
 }
 
 #[component]
 fn ToStaging(reference: VersionRef, archived: bool) -> impl IntoView {
     let label = if archived { "Why again? (optional)" } else { "Why? (optional)" };
+    let hint = "Staging takes no approval. Production is asked for from there.";
     view! {
-        <section class="card" aria-labelledby="promote">
-            <div class="card-head">
-                <h2 id="promote">"Promote"</h2>
-            </div>
-            <div class="card-body">
-                <PostForm action=Promote::PATH class="form">
-                    <Hidden name="version" value=reference.to_string() />
-                    <Hidden name="target" value="staging" />
-                    <TextArea name="reason" label=label />
-                    <button type="submit" class="btn btn-primary">
-                        "Promote to staging"
-                    </button>
-                    <p class="hint">"Staging takes no approval. Production is asked for from there."</p>
-                </PostForm>
-            </div>
-        </section>
+        <PromoteCard reference=reference target=Stage::Staging press="Promote to staging" hint=hint>
+            <TextArea name="reason" label=label />
+        </PromoteCard>
     }
 }
 
@@ -88,28 +74,42 @@ fn ToProduction(reference: VersionRef, production: Option<u32>, client: String) 
         || "Nothing is in production now.".to_owned(),
         |number| format!("It would replace version {number}."),
     );
+    let hint = format!("An approver of {client} must agree. {replaces}");
     view! {
-        <section class="card" aria-labelledby="promote">
-            <div class="card-head">
-                <h2 id="promote">"Promote"</h2>
-            </div>
+        <PromoteCard reference=reference target=Stage::Production press="Ask for production" hint=hint>
+            <TextArea
+                name="reason"
+                label="Why production?"
+                placeholder="What is better, and what should the reviewer look at?"
+                required=true
+            />
+        </PromoteCard>
+    }
+}
+
+/// Promotes a version, or asks for it. `children` is where the reason goes.
+#[component]
+fn PromoteCard(
+    reference: VersionRef,
+    target: Stage,
+    press: &'static str,
+    #[prop(into)] hint: String,
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <Card id="promote" title="Promote">
             <div class="card-body">
                 <PostForm action=Promote::PATH class="form">
                     <Hidden name="version" value=reference.to_string() />
-                    <Hidden name="target" value="production" />
-                    <TextArea
-                        name="reason"
-                        label="Why production?"
-                        placeholder="What is better, and what should the reviewer look at?"
-                        required=true
-                    />
+                    <Hidden name="target" value=target.as_str() />
+                    {children()}
                     <button type="submit" class="btn btn-primary">
-                        "Ask for production"
+                        {press}
                     </button>
-                    <p class="hint">{format!("An approver of {client} must agree. {replaces}")}</p>
+                    <p class="hint">{hint}</p>
                 </PostForm>
             </div>
-        </section>
+        </Card>
     }
 }
 
@@ -153,12 +153,9 @@ fn RollBackCard(reference: VersionRef, target: Option<u32>) -> impl IntoView {
         .into_any(),
     };
     view! {
-        <section class="card" id="roll-back" aria-labelledby="roll-back-title">
-            <div class="card-head">
-                <h2 id="roll-back-title">"Roll back"</h2>
-            </div>
+        <Card id="roll-back" title="Roll back">
             <div class="card-body stack-s">{content}</div>
-        </section>
+        </Card>
     }
 }
 

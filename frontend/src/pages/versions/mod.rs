@@ -7,6 +7,7 @@ mod evidence;
 mod parts;
 pub(crate) mod server;
 
+use crate::components::card::Card;
 use crate::components::chip::{StageChip, stage_icon, stage_name};
 use crate::components::command::{Command, Digest};
 use crate::components::format::{bytes, plural};
@@ -68,14 +69,11 @@ fn VersionView(shown: VersionShown) -> impl IntoView {
             </div>
             <aside class="rail">
                 <Actions shown=shown />
-                <section class="card" aria-labelledby="completeness">
-                    <div class="card-head">
-                        <h2 id="completeness">"Completeness"</h2>
-                    </div>
+                <Card id="completeness" title="Completeness">
                     <div class="card-body stack-s">
                         <Gauge completeness=summary.completeness.clone() />
                     </div>
-                </section>
+                </Card>
                 <GetItBack reference=summary.reference />
             </aside>
         </div>
@@ -115,16 +113,12 @@ fn VersionHead(summary: VersionSummary) -> impl IntoView {
 #[component]
 fn GetItBack(reference: VersionRef) -> impl IntoView {
     view! {
-        <section class="card" aria-labelledby="get">
-            <div class="card-head">
-                <Icon name="terminal" />
-                <h2 id="get">"Get it back"</h2>
-            </div>
+        <Card id="get" icon="terminal" title="Get it back">
             <div class="card-body stack-s">
                 <Command lines=vec![format!("wh pull {reference}")] />
                 <p class="hint">"Every file is verified against the digest."</p>
             </div>
-        </section>
+        </Card>
     }
 }
 

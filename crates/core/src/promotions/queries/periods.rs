@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, Binary, Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
-use weighhouse_types::versions::{PeriodCause, ProductionPeriod};
+use weighhouse_types::versions::{PeriodCause, ProductionNow, ProductionPeriod};
 
 /// What is in production now.
 pub(in crate::promotions) struct Current {
@@ -246,5 +246,29 @@ fn cause_parse(name: &str) -> Result<PeriodCause> {
         "promotion" => Ok(PeriodCause::Promotion),
         "rollback" => Ok(PeriodCause::Rollback),
         other => Err(Error::internal(format!("period cause ‘{other}’"))),
+    }
+}
+
+/// The columns of the view `production_now`, joined to a model: all empty
+/// where nothing is in production.
+#[derive(QueryableByName)]
+pub(crate) struct ProductionColumns {
+    #[diesel(sql_type = Nullable<Integer>)]
+    number: Option<i32>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    digest: Option<Vec<u8>>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    since: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Nullable<Array<Text>>)]
+    by: Option<Vec<String>>,
+}
+
+impl ProductionColumns {
+    pub(crate) fn now(self) -> Result<Option<ProductionNow>> {
+        let (Some(number), Some(digest), Some(since)) = (self.number, self.digest, self.since) else {
+            return Ok(None);
+        };
+        let by = self.by.unwrap_or_default();
+        Ok(Some(ProductionNow { number: fit(number)?, digest: hex::encode(digest), since, by }))
     }
 }
