@@ -252,3 +252,32 @@ async fn all_files_come_as_one_archive() {
     let mut read = |name: &str| std::io::read_to_string(archive.by_name(name).unwrap()).unwrap();
     assert_eq!((read("model.onnx"), read("docs/card.md")), ("weights".to_owned(), "# Card".to_owned()));
 }
+
+#[tokio::test]
+async fn stray_parts_do_not_spoil_a_file() {
+    let server = Server::with_clients().await;
+    let ann = server.engineer("ann").await;
+    // Junk staged under the name of a small file, before the file itself.
+    let sha = sha256(b"weights");
+    assert_eq!(part_put(&ann, &sha, 2, b"junk", b"junk").await.status, 204);
+    let file = upload(&ann, "model.onnx", b"weights").await;
+    versions_post(&ann, &json!({"artifact": {"files": [file]}})).await.expect(201);
+    let got = ann.get(&format!("{MODELS}/fraud/versions/1/files/model.onnx")).await;
+    assert_eq!((got.status, got.text.as_str()), (200, "weights"));
+
+    // A size that leaves a part over is refused, and the next push is free to begin anew.
+    let whole: Vec<u8> = vec![7; usize::try_from(PART_SIZE).unwrap() + 5];
+    let (first, rest) = whole.split_at(usize::try_from(PART_SIZE).unwrap());
+    let sha = sha256(&whole);
+    let complete = format!("/api/v1/tenants/north/blobs/{sha}/complete");
+    for (number, part) in [(1, first), (2, rest)] {
+        assert_eq!(part_put(&ann, &sha, number, part, part).await.status, 204);
+    }
+    ann.post(&complete, &json!({"sha256": sha, "size": PART_SIZE})).await.problem(422);
+    let file = json!({"sha256": sha, "size": whole.len()});
+    assert!(ann.post(&complete, &file).await.problem(409).contains("Part 1"));
+    for (number, part) in [(1, first), (2, rest)] {
+        assert_eq!(part_put(&ann, &sha, number, part, part).await.status, 204);
+    }
+    assert_eq!(ann.post(&complete, &file).await.expect(200)["present"], true);
+}

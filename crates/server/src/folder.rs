@@ -5,6 +5,7 @@ use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File, TryLockError};
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// The layout's version. A folder of a later one is left alone.
@@ -114,4 +115,12 @@ impl Folder {
 #[derive(Debug)]
 pub(crate) struct Taken {
     _lock: File,
+}
+
+/// A folder of this process's user alone: mails hold links that sign in, and
+/// the store holds every client's models.
+pub(crate) fn private(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).with_context(|| format!("{} cannot be made", path.display()))?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
+    Ok(())
 }

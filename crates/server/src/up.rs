@@ -1,7 +1,7 @@
 //! `weighhouse up`: everything in one process, on an embedded default.
 
 use crate::embedded::{self, Durability, Postgres};
-use crate::folder::Folder;
+use crate::folder::{self, Folder};
 use crate::settings::{ListenArgs, MailArgs, config};
 use crate::{demo, http, serve};
 use anyhow::{Context, Result, bail};
@@ -56,11 +56,12 @@ pub(crate) fn up(args: &UpArgs) -> Result<()> {
     let store_url = match &args.store_url {
         Some(url) => url.clone(),
         None => {
-            std::fs::create_dir_all(folder.store()).context("the store's folder cannot be made")?;
+            folder::private(&folder.store())?;
             Url::from_directory_path(folder.store())
                 .map_err(|()| anyhow::anyhow!("the data folder's path is not absolute"))?
         }
     };
+    folder::private(&folder.mail())?;
     let mail = args.mail.config(Some(folder.mail()))?;
     let app = App::new(config(folder.app_url(), store_url, mail, public_url))?;
     let outcome = actix_web::rt::System::new().block_on(run(app, &folder, listener, args.demo, started));

@@ -65,7 +65,18 @@ pub enum Event {
     #[serde(rename = "promotion.withdrawn")]
     PromotionWithdrawn { version: String, target: Stage, promotion: String },
     #[serde(rename = "production.rolled-back")]
-    ProductionRolledBack { from: String, to: String, digest: String, reason: String },
+    ProductionRolledBack {
+        from: String,
+        to: String,
+        digest: String,
+        reason: String,
+        /// The open request for the restored version, which the rollback answered.
+        #[serde(default)]
+        withdrawn: Option<String>,
+        /// The new evidence of a request that stays open; decisions given before are void.
+        #[serde(default)]
+        evidence: Option<String>,
+    },
 }
 
 impl Event {

@@ -9,8 +9,11 @@ use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::io::{self, Write};
+use std::sync::Arc;
+use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
+use weighhouse_types::error::Code;
 use weighhouse_types::permission::Action;
 use weighhouse_types::reference::VersionRef;
 use zip::write::{SimpleFileOptions, ZipWriter};
@@ -18,6 +21,8 @@ use zip::{CompressionMethod, DateTime};
 
 /// Chunks of the archive that wait for a slow reader.
 const AHEAD: usize = 16;
+/// How long a reader may stall, and another one wait.
+const STALLED: Duration = Duration::from_secs(30);
 
 /// A version's files as a ZIP. Each is verified while it streams; the archive
 /// of a damaged one breaks off.
@@ -31,12 +36,16 @@ pub async fn archive_stream(ctx: &Ctx, reference: &VersionRef) -> Result<BoxStre
     let entries = crate::versions::files_in_tx(&mut tx, &version).await?;
     let files = open_files(&mut tx, ctx, &tenant, entries).await?;
     tx.finish().await?;
+    let permit = tokio::time::timeout(STALLED, Arc::clone(&ctx.app().archives).acquire_owned()).await;
+    let permit = permit.map_err(|_late| busy())?.map_err(Error::internal)?;
     let (send, receive) = mpsc::channel(AHEAD);
     let (handle, failed) = (Handle::current(), send.clone());
     tokio::task::spawn_blocking(move || {
-        if let Err(error) = write(&handle, files, Chunks(send)) {
+        let _permit = permit;
+        let chunks = Chunks { send, handle: handle.clone() };
+        if let Err(error) = write(&handle, files, chunks) {
             // The reader may be gone; then nobody is left to tell.
-            let _ = failed.blocking_send(Err(Error::internal(error)));
+            let _ = failed.try_send(Err(Error::internal(error)));
         }
     });
     let chunks = stream::unfold(receive, |mut receive| async move { Some((receive.recv().await?, receive)) });
@@ -60,13 +69,23 @@ fn write(handle: &Handle, files: Vec<FileStream>, chunks: Chunks) -> zip::result
     Ok(())
 }
 
-/// Hands what is written to the stream's reader.
-struct Chunks(mpsc::Sender<Result<Bytes>>);
+fn busy() -> Error {
+    Error::refused(
+        Code::Unavailable,
+        "Too many archives are being downloaded. Try again shortly, or pull with wh.",
+    )
+}
+
+/// Hands what is written to the stream's reader, who may stall only so long.
+struct Chunks {
+    send: mpsc::Sender<Result<Bytes>>,
+    handle: Handle,
+}
 
 impl Write for Chunks {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let sent = self.0.blocking_send(Ok(Bytes::copy_from_slice(bytes)));
-        sent.map_err(|_gone| io::Error::from(io::ErrorKind::BrokenPipe))?;
+        let chunk = self.send.send_timeout(Ok(Bytes::copy_from_slice(bytes)), STALLED);
+        self.handle.block_on(chunk).map_err(|_gone| io::Error::from(io::ErrorKind::BrokenPipe))?;
         Ok(bytes.len())
     }
 

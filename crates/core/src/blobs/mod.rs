@@ -13,10 +13,10 @@ pub use stream::{FileStream, file_stream};
 
 use crate::kernel::authz;
 use crate::kernel::ctx::Ctx;
-use crate::kernel::error::{Error, Result};
+use crate::kernel::error::{Error, Result, fit};
 use crate::kernel::store::PartKey;
 use crate::kernel::tx::TenantTx;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 use sha2::{Digest, Sha256};
 use weighhouse_types::blobs::{
@@ -25,6 +25,9 @@ use weighhouse_types::blobs::{
 use weighhouse_types::context::sha256_check;
 use weighhouse_types::error::Code;
 use weighhouse_types::permission::Action;
+
+/// How much of a part is written at a time, in bytes.
+const BLOCK: usize = 1 << 20;
 
 /// The most files one query may name.
 const QUERY_MAX: usize = 1000;
@@ -114,7 +117,7 @@ pub async fn part_put<E: std::fmt::Display>(
     if put.number == 0 || u64::from(put.number) > last {
         return Err(Error::invalid("number", format!("Parts are numbered from 1 to {last}.")));
     }
-    let (chunks, size, sha256) = read_part(body).await?;
+    let (blocks, size, sha256) = read_part(body).await?;
     if sha256 != put.sha256 {
         return Err(Error::refused(
             Code::Mismatch,
@@ -125,32 +128,45 @@ pub async fn part_put<E: std::fmt::Display>(
         ));
     }
     let part = Part { number: put.number, sha256, size };
-    ctx.app().store.put(&part.key(&tenant, blob), chunks).await?;
+    ctx.app().store.put(&part.key(&tenant, blob), blocks).await?;
     let mut tx = TenantTx::begin(ctx, &tenant).await?;
     queries::blob_lock(&mut tx, blob).await?;
+    // A file of one part is whole with it: its digest was just checked, and
+    // whatever else was staged under its name is none of its parts.
+    let whole = part.number == 1 && sha256 == blob;
+    if whole {
+        queries::parts_delete(&mut tx, blob).await?;
+    }
     queries::part_upsert(&mut tx, blob, &part).await?;
-    // A file of one part is whole with it: its digest was just checked.
-    if part.number == 1 && sha256 == blob {
+    if whole {
         queries::blob_insert(&mut tx, blob, size).await?;
     }
     tx.commit_staging().await
 }
 
+/// Reads a part into a few large blocks: it comes off the wire in small ones,
+/// and a write each would cost more than the bytes.
 async fn read_part<E: std::fmt::Display>(
     mut body: impl Stream<Item = std::result::Result<Bytes, E>> + Unpin,
 ) -> Result<(Vec<Bytes>, u64, [u8; 32])> {
-    let (mut chunks, mut size, mut hash) = (Vec::new(), 0_u64, Sha256::new());
+    let (mut blocks, mut block) = (Vec::new(), BytesMut::new());
+    let (mut size, mut hash) = (0_u64, Sha256::new());
     while let Some(chunk) = body.next().await {
         let chunk =
             chunk.map_err(|e| Error::invalid("body", format!("The part broke off: {e}. Send it again.")))?;
-        size += u64::try_from(chunk.len()).map_err(Error::internal)?;
+        size += fit::<_, u64>(chunk.len())?;
         if size > PART_SIZE {
             return Err(Error::refused(Code::TooLarge, format!("A part has at most {PART_SIZE} bytes.")));
         }
         hash.update(&chunk);
-        chunks.push(chunk);
+        if block.len() + chunk.len() > block.capacity() {
+            let full = std::mem::replace(&mut block, BytesMut::with_capacity(BLOCK));
+            blocks.extend((!full.is_empty()).then(|| full.freeze()));
+        }
+        block.extend_from_slice(&chunk);
     }
-    Ok((chunks, size, hash.finalize().into()))
+    blocks.push(block.freeze());
+    Ok((blocks, size, hash.finalize().into()))
 }
 
 /// Makes a file of its staged parts: reads them back, and only if the whole
@@ -173,7 +189,12 @@ pub async fn blob_complete(ctx: &Ctx, tenant: &str, file: &BlobQuery) -> Result<
         return Ok(done);
     }
     let parts = parts.unwrap_or_default();
-    expect_parts(file.size, &parts)?;
+    if let Err(error) = expect_parts(file.size, &parts) {
+        if error.code() == Code::Mismatch {
+            drop_parts(ctx, &tenant, blob, &parts).await?;
+        }
+        return Err(error);
+    }
     if hash_parts(ctx, &tenant, blob, &parts).await? != blob {
         drop_parts(ctx, &tenant, blob, &parts).await?;
         return Err(Error::refused(
@@ -197,16 +218,29 @@ pub async fn blob_complete(ctx: &Ctx, tenant: &str, file: &BlobQuery) -> Result<
 
 /// Refuses unless exactly the file's parts are there, each of its size.
 fn expect_parts(size: u64, parts: &[Part]) -> Result<()> {
-    for number in 1..=part_count(size) {
-        let there =
-            parts.iter().any(|part| u64::from(part.number) == number && part.size == part_size(size, number));
-        if !there {
-            return Err(Error::conflict(format!(
-                "Part {number} of the file is missing. Send it, then complete again."
-            )));
+    let mut numbers = 1..=part_count(size);
+    for part in parts {
+        let number = numbers.next();
+        if number != Some(u64::from(part.number)) || part.size != part_size(size, u64::from(part.number)) {
+            let missing = number.filter(|n| *n < u64::from(part.number));
+            return Err(missing.map_or_else(|| unfit(part), missing_part));
         }
     }
-    Ok(())
+    numbers.next().map_or(Ok(()), |number| Err(missing_part(number)))
+}
+
+fn missing_part(number: u64) -> Error {
+    Error::conflict(format!("Part {number} of the file is missing. Send it, then complete again."))
+}
+
+fn unfit(part: &Part) -> Error {
+    Error::refused(
+        Code::Mismatch,
+        format!(
+            "Part {} of {} bytes is no part of a file of this size. Send the file again.",
+            part.number, part.size
+        ),
+    )
 }
 
 async fn hash_parts(ctx: &Ctx, tenant: &authz::Tenant, blob: [u8; 32], parts: &[Part]) -> Result<[u8; 32]> {
@@ -220,14 +254,18 @@ async fn hash_parts(ctx: &Ctx, tenant: &authz::Tenant, blob: [u8; 32], parts: &[
     Ok(hash.finalize().into())
 }
 
+/// Forgets the staged parts of a file that is not what was announced, unless
+/// others were sent meanwhile. The objects stay: another push may be about to
+/// name them, and their names hold what they are.
 async fn drop_parts(ctx: &Ctx, tenant: &authz::Tenant, blob: [u8; 32], parts: &[Part]) -> Result<()> {
     let mut tx = TenantTx::begin(ctx, tenant).await?;
-    queries::parts_delete(&mut tx, blob).await?;
-    tx.commit_staging().await?;
-    for part in parts {
-        ctx.app().store.delete(&part.key(tenant, blob)).await?;
+    queries::blob_lock(&mut tx, blob).await?;
+    let now = queries::parts(&mut tx, tenant, &[blob.to_vec()]).await?.remove(blob.as_slice());
+    if now.unwrap_or_default() != parts {
+        return tx.finish().await;
     }
-    Ok(())
+    queries::parts_delete(&mut tx, blob).await?;
+    tx.commit_staging().await
 }
 
 /// Refuses a manifest that names a file that was not sent whole.

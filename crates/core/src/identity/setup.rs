@@ -61,17 +61,14 @@ pub async fn setup(ctx: &Ctx, code: &str, form: SetupForm) -> Result<SignedIn> {
     password_check(&form.password)?;
     let name = form.name.trim();
     let name = if name.is_empty() { "Owner" } else { name };
+    // Strangers without the code cause no hashing.
+    let mut tx = PlatformTx::begin(ctx.app()).await?;
+    check_code(&mut tx, code).await?;
+    tx.finish().await?;
     let password_hash = &ctx.app().passwords.hash(&form.password).await?;
 
     let mut tx = PlatformTx::begin(ctx.app()).await?;
-    let expected = queries::setup_code_hash(&mut tx).await?;
-    let given = secret::sha256(code.as_bytes());
-    if queries::any_user(&mut tx).await? || expected.as_deref() != Some(given.as_slice()) {
-        return Err(Error::refused(
-            Code::Forbidden,
-            "This set-up link was used already or is not the latest. The console of the server prints the one that works.",
-        ));
-    }
+    check_code(&mut tx, code).await?;
     let agency = crate::tenancy::agency_insert_in_tx(&mut tx, &form.agency_slug, &form.agency_name).await?;
     let login = NewLogin { agency: agency.id, email: &email, name, password_hash, operator: true };
     let user = queries::login_insert(&mut tx, &login).await?;
@@ -80,4 +77,17 @@ pub async fn setup(ctx: &Ctx, code: &str, form: SetupForm) -> Result<SignedIn> {
     let event = Event::InstallationSetUp { agency: agency.name, owner: email.clone() };
     tx.commit(ctx, agency.id, &event).await?;
     session_start_by_email(ctx, &email, "first visit").await
+}
+
+/// Refuses all but the code printed last, as long as nobody has a login.
+async fn check_code(tx: &mut PlatformTx<'_>, code: &str) -> Result<()> {
+    let expected = queries::setup_code_hash(tx).await?;
+    let given = secret::sha256(code.as_bytes());
+    if queries::any_user(tx).await? || expected.as_deref() != Some(given.as_slice()) {
+        return Err(Error::refused(
+            Code::Forbidden,
+            "This set-up link was used already or is not the latest. The console of the server prints the one that works.",
+        ));
+    }
+    Ok(())
 }

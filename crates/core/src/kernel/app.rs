@@ -7,7 +7,7 @@ use super::mail::Mailer;
 use super::password::Passwords;
 use super::store::Store;
 use std::sync::Arc;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 /// The parts that operations work with; one a process.
 pub struct App {
@@ -16,6 +16,9 @@ pub struct App {
     pub(crate) store: Store,
     pub(crate) mailer: Mailer,
     pub(crate) passwords: Passwords,
+    /// Archives that may be written at once: each holds a blocking thread and
+    /// waits for others.
+    pub(crate) archives: Arc<Semaphore>,
     /// Wakes this process's worker when a job was enqueued here.
     pub jobs_wake: Notify,
 }
@@ -31,6 +34,7 @@ impl App {
             store: Store::open(&config.store_url)?,
             mailer: Mailer::new(&config.mail)?,
             passwords: Passwords::new(),
+            archives: Arc::new(Semaphore::new(4)),
             jobs_wake: Notify::new(),
             config,
         }))

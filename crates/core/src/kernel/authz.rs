@@ -40,7 +40,14 @@ impl Tenant {
     }
 
     /// Whether the caller may do something else here as well.
+    ///
+    /// Whoever works at the agency decides nothing here, whatever role the
+    /// client gave them besides: the client's consent is what is asked for.
     pub(crate) fn may(&self, action: Action) -> bool {
+        let staff = self.roles.iter().any(|role| matches!(role, Role::Agency(_)));
+        if staff && action == Action::PromotionDecide {
+            return false;
+        }
         self.roles.iter().any(|role| permission::allows(*role, action))
     }
 }

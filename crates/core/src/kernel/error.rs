@@ -104,8 +104,8 @@ impl Error {
     }
 }
 
-/// Text with the character NUL is the one thing that a caller can send and
-/// Postgres cannot keep: theirs to mend, wherever it stood.
+/// Text with the character NUL and dates beyond the calendar are what a caller
+/// can send and Postgres cannot keep: theirs to mend, wherever they stood.
 impl From<DieselError> for Error {
     fn from(error: DieselError) -> Self {
         match &error {
@@ -113,6 +113,9 @@ impl From<DieselError> for Error {
                 Code::Invalid,
                 "A text holds the character NUL, which cannot be stored. Remove it.",
             ),
+            DieselError::DatabaseError(_, info) if info.message().contains("timestamp out of range") => {
+                Self::refused(Code::Invalid, "A date lies outside of what can be stored.")
+            }
             _ => Self::Database(error),
         }
     }

@@ -4,11 +4,15 @@ use super::error::{Error, Result};
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Semaphore;
+use weighhouse_types::error::Code;
 
 /// OWASP's first choice: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
+/// How long one waits for others' hashes.
+const WAIT: Duration = Duration::from_secs(20);
 
 /// Hashes and verifies passwords.
 pub(crate) struct Passwords {
@@ -54,7 +58,8 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(Error::internal)?;
+        let permit = tokio::time::timeout(WAIT, Arc::clone(&self.permits).acquire_owned()).await;
+        let permit = permit.map_err(|_late| busy())?.map_err(Error::internal)?;
         tokio::task::spawn_blocking(move || {
             let _permit = permit;
             work()
@@ -62,6 +67,10 @@ impl Passwords {
         .await
         .map_err(Error::internal)?
     }
+}
+
+fn busy() -> Error {
+    Error::refused(Code::Unavailable, "Too many people sign in at this moment. Try again shortly.")
 }
 
 /// A hash of a random text nobody knows, with the parameters above.

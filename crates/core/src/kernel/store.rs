@@ -47,14 +47,6 @@ impl Store {
         Ok(found.into_stream().map_err(Error::from).boxed())
     }
 
-    /// Removes a part; one that is not there is no error.
-    pub(crate) async fn delete(&self, key: &PartKey) -> Result<()> {
-        match self.objects.delete(&key.path()).await {
-            Err(object_store::Error::NotFound { .. }) | Ok(()) => Ok(()),
-            Err(e) => Err(e.into()),
-        }
-    }
-
     /// Whether the store answers.
     pub(crate) async fn ping(&self) -> Result<()> {
         match self.objects.head(&Path::from("ready")).await {

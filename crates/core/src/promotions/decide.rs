@@ -1,7 +1,7 @@
 //! Deciding about a request, and what the last approval brings about.
 
 use super::queries::{self, PromotionRow};
-use super::{evidence, open_locked, promotion_get, rules, why};
+use super::{open_locked, promotion_get, rules, why};
 use crate::kernel::authz;
 use crate::kernel::ctx::Ctx;
 use crate::kernel::error::{Error, Result, fit};
@@ -125,6 +125,5 @@ async fn put_into_production(
         reason: &row.reason,
     };
     queries::period_begin(tx, version, &begin).await?;
-    evidence::refresh(tx, &version.model).await?;
     Ok(replaced)
 }

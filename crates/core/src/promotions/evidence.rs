@@ -63,10 +63,11 @@ pub(super) async fn gather(
 
 /// Renews the evidence of the model's open request for production after
 /// production changed. Decisions given on the evidence before are void from
-/// here on: they name its digest.
-pub(super) async fn refresh(tx: &mut TenantTx<'_>, model: &authz::Model) -> Result<()> {
-    let Some(open) = queries::open_for(tx, model, Stage::Production).await? else { return Ok(()) };
+/// here on: they name its digest. Gives the new one.
+pub(super) async fn refresh(tx: &mut TenantTx<'_>, model: &authz::Model) -> Result<Option<String>> {
+    let Some(open) = queries::open_for(tx, model, Stage::Production).await? else { return Ok(None) };
     let version = authz::version(tx, &open.version).await?;
     let weighed = gather(tx, &version, Stage::Production).await?;
-    queries::evidence_replace(tx, open.id, &weighed).await
+    queries::evidence_replace(tx, open.id, &weighed).await?;
+    Ok(Some(weighed.digest_hex()))
 }

@@ -7,8 +7,9 @@ use crate::kernel::error::{Error, Result};
 use crate::kernel::tx::TenantTx;
 use crate::notifications;
 use crate::versions::{self, Moved};
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use weighhouse_types::audit::Event;
+use weighhouse_types::ids::PromotionId;
 use weighhouse_types::permission::Action;
 use weighhouse_types::promotions::PromotionState;
 use weighhouse_types::reference::{ModelRef, VersionRef};
@@ -75,8 +76,8 @@ pub async fn production_rollback(ctx: &Ctx, model: &ModelRef, rollback: Rollback
     })?;
     let version_ref = |number| VersionRef { model: model.clone(), number };
     let (from, to) = (version_ref(current.number), version_ref(target));
-    let at = swap(&mut tx, &from, &to, &reason).await?;
-    evidence::refresh(&mut tx, &handle).await?;
+    let (at, withdrawn) = swap(&mut tx, &from, &to, &reason).await?;
+    let evidence = evidence::refresh(&mut tx, &handle).await?;
     let digest = queries::digest_hex(&mut tx, &handle, target).await?;
     let done = RolledBack { from, to, digest, at };
     notifications::rolled_back(&mut tx, &tenant, &done, &reason).await?;
@@ -85,18 +86,21 @@ pub async fn production_rollback(ctx: &Ctx, model: &ModelRef, rollback: Rollback
         to: done.to.to_string(),
         digest: done.digest.clone(),
         reason,
+        withdrawn: withdrawn.map(|id| id.to_string()),
+        evidence,
     };
     tx.commit(&event).await?;
     Ok(done)
 }
 
-/// Archives one version and puts the other into production; gives the moment.
+/// Archives one version and puts the other into production; gives the moment,
+/// and the request that this answered.
 async fn swap(
     tx: &mut TenantTx<'_>,
     from: &VersionRef,
     to: &VersionRef,
     reason: &str,
-) -> Result<chrono::DateTime<Utc>> {
+) -> Result<(DateTime<Utc>, Option<PromotionId>)> {
     let (left, restored) = (authz::version(tx, from).await?, authz::version(tx, to).await?);
     let ended = queries::period_end(tx, &left.model, PeriodCause::Rollback).await?;
     let ended = ended.ok_or_else(|| Error::internal("production ended meanwhile"))?;
@@ -105,7 +109,8 @@ async fn swap(
     versions::stage_set(tx, &left, &archived).await?;
     // What was good before may have been staged again meanwhile, and asked
     // for production: the rollback answers that request.
-    if let Some(open) = super::open_of_in_tx(tx, &restored).await? {
+    let answered = super::open_of_in_tx(tx, &restored).await?;
+    if let Some(open) = answered {
         queries::promotion_close(tx, open, PromotionState::Withdrawn).await?;
     }
     let was = versions::stage_of(tx, &restored).await?;
@@ -123,5 +128,5 @@ async fn swap(
         reason,
     };
     queries::period_begin(tx, &restored, &begin).await?;
-    Ok(ended.at)
+    Ok((ended.at, answered))
 }

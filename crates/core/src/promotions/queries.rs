@@ -130,11 +130,14 @@ pub(super) struct PromotionRow {
     pub(super) decided_by_caller: bool,
 }
 
-/// `$1` is the caller.
-const PROMOTIONS: &str = "
+/// Requests with the names around them; `$1` is the caller. Lists leave the
+/// evidence out: it holds whole evaluations.
+fn select(evidence: &str) -> String {
+    format!(
+        "
     SELECT q.tenant_id, q.id, t.slug AS tenant, p.slug AS project, m.name AS model, v.number, q.target, q.state,
            q.requester_id, r.name AS requester, r.email AS requester_email, q.author_id, a.name AS author,
-           q.reason, q.quorum, q.evidence_digest, e.evidence, q.created_at, q.closed_at,
+           q.reason, q.quorum, q.evidence_digest, {evidence} AS evidence, q.created_at, q.closed_at,
            EXISTS (SELECT FROM approvals d WHERE d.tenant_id = q.tenant_id AND d.promotion_id = q.id
                    AND d.evidence_digest = q.evidence_digest AND d.approver_id = $1) AS decided_by_caller
     FROM promotions q
@@ -142,10 +145,14 @@ const PROMOTIONS: &str = "
     JOIN models m ON m.tenant_id = q.tenant_id AND m.id = q.model_id
     JOIN projects p ON p.tenant_id = m.tenant_id AND p.id = m.project_id
     JOIN versions v ON v.tenant_id = q.tenant_id AND v.id = q.version_id
-    JOIN promotion_evidence e
-         ON e.tenant_id = q.tenant_id AND e.promotion_id = q.id AND e.digest = q.evidence_digest
     JOIN users r ON r.id = q.requester_id
-    JOIN users a ON a.id = q.author_id";
+    JOIN users a ON a.id = q.author_id"
+    )
+}
+
+const EVIDENCE: &str = "(SELECT e.evidence FROM promotion_evidence e
+    WHERE e.tenant_id = q.tenant_id AND e.promotion_id = q.id AND e.digest = q.evidence_digest)";
+const NO_EVIDENCE: &str = "'null'::jsonb";
 
 impl PromotionRow {
     pub(super) fn state(&self) -> Result<PromotionState> {
@@ -183,7 +190,7 @@ pub(super) async fn promotion(
 ) -> Result<Option<PromotionRow>> {
     let caller = tx.ctx().user_id();
     let rows: Vec<PromotionRow> =
-        diesel::sql_query(format!("{PROMOTIONS} WHERE q.tenant_id = $2 AND q.id = $3"))
+        diesel::sql_query(format!("{} WHERE q.tenant_id = $2 AND q.id = $3", select(EVIDENCE)))
             .bind::<Nullable<SqlUuid>, _>(caller)
             .bind::<SqlUuid, _>(tenant.id().0)
             .bind::<SqlUuid, _>(id.0)
@@ -202,8 +209,9 @@ pub(super) async fn promotions(
     let caller = tx.ctx().user_id();
     let (at, id) = before.unzip();
     let rows = diesel::sql_query(format!(
-        "{PROMOTIONS} WHERE q.tenant_id = $2 AND ($3 IS NULL OR (q.created_at, q.id) < ($3, $4))
-         ORDER BY q.created_at DESC, q.id DESC LIMIT $5"
+        "{} WHERE q.tenant_id = $2 AND ($3 IS NULL OR (q.created_at, q.id) < ($3, $4))
+         ORDER BY q.created_at DESC, q.id DESC LIMIT $5",
+        select(NO_EVIDENCE)
     ))
     .bind::<Nullable<SqlUuid>, _>(caller)
     .bind::<SqlUuid, _>(tenant.id().0)
@@ -223,7 +231,8 @@ pub(super) async fn open_for(
 ) -> Result<Option<PromotionSummary>> {
     let caller = tx.ctx().user_id();
     let rows: Vec<PromotionRow> = diesel::sql_query(format!(
-        "{PROMOTIONS} WHERE q.tenant_id = $2 AND q.model_id = $3 AND q.target = $4 AND q.state = 'open'"
+        "{} WHERE q.tenant_id = $2 AND q.model_id = $3 AND q.target = $4 AND q.state = 'open'",
+        select(NO_EVIDENCE)
     ))
     .bind::<Nullable<SqlUuid>, _>(caller)
     .bind::<SqlUuid, _>(model.tenant_id.0)
@@ -237,7 +246,8 @@ pub(super) async fn open_for(
 /// Open requests of every tenant in the transaction's list, oldest first.
 pub(super) async fn open_everywhere(tx: &mut PortfolioTx, caller: Uuid) -> Result<Vec<PromotionRow>> {
     let rows = diesel::sql_query(format!(
-        "{PROMOTIONS} WHERE q.state = 'open' ORDER BY q.created_at, q.id LIMIT 500"
+        "{} WHERE q.state = 'open' ORDER BY q.created_at, q.id LIMIT 500",
+        select(NO_EVIDENCE)
     ))
     .bind::<SqlUuid, _>(caller)
     .load(tx.conn()?)

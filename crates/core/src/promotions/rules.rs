@@ -1,7 +1,7 @@
 //! Pure decisions about promotions.
 
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use weighhouse_types::context::Evaluation;
 use weighhouse_types::promotions::MetricChange;
 use weighhouse_types::versions::Stage;
@@ -87,7 +87,7 @@ type Key = (String, Option<String>, String);
 /// slices. An evaluation that cannot be read counts as none.
 pub(super) fn metric_changes(before: Option<&Value>, after: Option<&Value>) -> Vec<MetricChange> {
     let (before, after) = (evaluations(before), evaluations(after));
-    let lower: Vec<&str> =
+    let lower: HashSet<&str> =
         after.iter().chain(&before).flat_map(|e| e.lower_is_better.iter().map(String::as_str)).collect();
     let mut rows: BTreeMap<Key, (Option<f64>, Option<f64>)> = BTreeMap::new();
     for (key, value) in before.iter().flat_map(metrics) {
@@ -97,7 +97,7 @@ pub(super) fn metric_changes(before: Option<&Value>, after: Option<&Value>) -> V
         rows.entry(key).or_default().1 = Some(value);
     }
     let change = |((dataset, slice, metric), (before, after)): (Key, _)| MetricChange {
-        higher_is_better: !lower.contains(&metric.as_str()),
+        higher_is_better: !lower.contains(metric.as_str()),
         dataset,
         slice,
         metric,

@@ -66,7 +66,10 @@ fn prepare(context: Value) -> Result<NewVersion> {
         Some(artifact) => serde_json::from_value(artifact.clone()).map_err(Error::internal)?,
         None => Artifact { files: Vec::new() },
     };
-    let size = artifact.files.iter().map(|file| file.size).sum();
+    let size = artifact.files.iter().try_fold(0_u64, |sum, file| sum.checked_add(file.size));
+    let size = size.filter(|size| i64::try_from(*size).is_ok());
+    let size = size
+        .ok_or_else(|| Error::invalid("context.artifact.files", "The sizes add up to more than can be."))?;
     Ok(NewVersion { context, digest, artifact, size })
 }
 
