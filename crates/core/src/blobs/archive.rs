@@ -20,7 +20,7 @@ use zip::write::{SimpleFileOptions, ZipWriter};
 use zip::{CompressionMethod, DateTime};
 
 /// Chunks of the archive that wait for a slow reader.
-const AHEAD: usize = 16;
+const AHEAD: usize = 4;
 /// How long a reader may stall, and another one wait.
 const STALLED: Duration = Duration::from_secs(30);
 
