@@ -110,10 +110,9 @@ pub(super) async fn session_insert(
     Ok(id.into())
 }
 
+/// The person whom a credential speaks for.
 #[derive(QueryableByName)]
-struct SessionUser {
-    #[diesel(sql_type = SqlUuid)]
-    session: Uuid,
+struct UserColumns {
     #[diesel(sql_type = SqlUuid)]
     id: Uuid,
     #[diesel(sql_type = Text)]
@@ -122,6 +121,20 @@ struct SessionUser {
     name: String,
     #[diesel(sql_type = Bool)]
     operator: bool,
+}
+
+impl UserColumns {
+    fn user(self) -> User {
+        User { id: self.id.into(), email: self.email, name: self.name, operator: self.operator }
+    }
+}
+
+#[derive(QueryableByName)]
+struct SessionUser {
+    #[diesel(sql_type = SqlUuid)]
+    session: Uuid,
+    #[diesel(embed)]
+    user: UserColumns,
     #[diesel(sql_type = Bool)]
     stale: bool,
 }
@@ -145,8 +158,7 @@ pub(super) async fn session_use(tx: &mut PlatformTx<'_>, cookie: &str) -> Result
             .execute(tx.conn()?)
             .await?;
     }
-    let user = User { id: row.id.into(), email: row.email, name: row.name, operator: row.operator };
-    Ok(Some((row.session.into(), user)))
+    Ok(Some((row.session.into(), row.user.user())))
 }
 
 #[derive(QueryableByName)]
@@ -279,14 +291,8 @@ struct TokenUser {
     tenant_id: Uuid,
     #[diesel(sql_type = Array<Text>)]
     scopes: Vec<String>,
-    #[diesel(sql_type = SqlUuid)]
-    id: Uuid,
-    #[diesel(sql_type = Text)]
-    email: String,
-    #[diesel(sql_type = Text)]
-    name: String,
-    #[diesel(sql_type = Bool)]
-    operator: bool,
+    #[diesel(embed)]
+    user: UserColumns,
     #[diesel(sql_type = Bool)]
     stale: bool,
 }
@@ -322,7 +328,7 @@ pub(super) async fn token_use(tx: &mut PlatformTx<'_>, secret_text: &str) -> Res
         token: row.token.into(),
         tenant: row.tenant_id.into(),
         scopes: scopes(&row.scopes)?,
-        user: User { id: row.id.into(), email: row.email, name: row.name, operator: row.operator },
+        user: row.user.user(),
     }))
 }
 
