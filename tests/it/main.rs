@@ -7,6 +7,7 @@ mod catalogue;
 mod dropped;
 mod forms;
 mod identity;
+mod jobs;
 mod mail;
 mod permission;
 mod promotions;

@@ -210,9 +210,9 @@ pub struct AuditEntry {
     pub at: DateTime<Utc>,
     /// The kind of event, such as `version.registered`.
     pub event: String,
-    /// Who did it; absent for the operator's console and for links.
+    /// Who did it; absent for the operator's console, the worker and links.
     pub actor: Option<String>,
-    /// How they came: `session`, `token …`, `link` or `console`.
+    /// How they came: `session`, `token …`, `link`, `console` or `worker`.
     pub via: String,
     /// What happened, as a plain sentence.
     pub sentence: String,

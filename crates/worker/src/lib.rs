@@ -2,5 +2,6 @@
 //! one database; a job is leased to one at a time.
 
 mod runner;
+mod schedule;
 
 pub use runner::run;

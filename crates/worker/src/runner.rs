@@ -12,8 +12,13 @@ const IDLE: Duration = Duration::from_secs(2);
 /// How long one attempt may take; less than a lease.
 const ATTEMPT: Duration = Duration::from_secs(90);
 
-/// Runs jobs until `stop`; the job at hand is finished first.
+/// Runs jobs and the schedule until `stop`; what is at hand is finished first.
 pub async fn run(app: Arc<App>, stop: CancellationToken) {
+    let scheduled = crate::schedule::run(Arc::clone(&app), stop.clone());
+    tokio::join!(run_jobs(app, stop), scheduled);
+}
+
+async fn run_jobs(app: Arc<App>, stop: CancellationToken) {
     while !stop.is_cancelled() {
         match jobs::claim(&app).await {
             Ok(Some(leased)) => attempt(&app, leased).await,

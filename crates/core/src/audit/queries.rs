@@ -43,6 +43,7 @@ impl Row {
         let who = match (&self.actor, leaf.via.as_str()) {
             (Some(actor), _) => actor.as_str(),
             (None, "console") => "The operator",
+            (None, "worker") => "Weighhouse itself",
             (None, _) => "Somebody with the link",
         };
         let sentence = match &payload {

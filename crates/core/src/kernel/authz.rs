@@ -123,7 +123,7 @@ struct TenantRow {
 }
 
 /// Every tenant that a person reaches, with the roles that reach it; without
-/// a person (the operator at the console), every one. `$2` narrows to one slug, `$3` to the one tenant of a token.
+/// a person (the operator at the console, the worker), every one. `$2` narrows to one slug, `$3` to the one tenant of a token.
 const REACHED: &str = "
     SELECT t.tenant_id, t.slug, t.name, t.synthetic, t.created_at, t.agency_id,
            a.slug AS agency, s.role AS agency_role, m.role AS tenant_role
@@ -198,7 +198,7 @@ fn decide(ctx: &Ctx, tenant: &Tenant, action: Action) -> Result<()> {
 
 async fn reached(ctx: &Ctx, slug: Option<&str>) -> Result<Vec<Tenant>> {
     let user = match &ctx.actor {
-        Actor::Console => None,
+        Actor::Console | Actor::Worker => None,
         _ => Some(ctx.user()?.id.0),
     };
     let bound = match &ctx.actor {
@@ -221,7 +221,7 @@ impl TenantRow {
         let agency = parse::<AgencyRole>(self.agency_role)?.map(Role::Agency);
         let tenant = parse::<TenantRole>(self.tenant_role)?.map(Role::Tenant);
         let roles: Vec<Role> = agency.into_iter().chain(tenant).collect();
-        // Only the console reaches a tenant without a role; it acts as an owner.
+        // Only console and worker reach a tenant without a role; they act as an owner.
         let role = roles.iter().copied().next().unwrap_or(Role::Agency(AgencyRole::Owner));
         let info = tenancy::Tenant {
             id: self.tenant_id.into(),
@@ -281,7 +281,7 @@ pub(crate) async fn agency(ctx: &Ctx, slug: &str, action: AgencyAction) -> Resul
 /// an owner's rights at each.
 pub(crate) async fn agencies(ctx: &Ctx, slug: Option<&str>) -> Result<Vec<(Agency, AgencyRole)>> {
     let user = match &ctx.actor {
-        Actor::Console => None,
+        Actor::Console | Actor::Worker => None,
         Actor::Token { .. } => return Ok(Vec::new()),
         _ => Some(ctx.user()?.id.0),
     };

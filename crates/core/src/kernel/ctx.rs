@@ -29,6 +29,8 @@ pub(crate) enum Actor {
     Invited { user: User, tenant: TenantId },
     /// The operator at the machine itself.
     Console,
+    /// The installation itself, by its schedule.
+    Worker,
 }
 
 impl Ctx {
@@ -42,6 +44,12 @@ impl Ctx {
     #[must_use]
     pub fn console(app: &Arc<App>) -> Self {
         Self::with(app, Actor::Console, super::secret::request_id())
+    }
+
+    /// For what the installation does by its schedule.
+    #[must_use]
+    pub fn worker(app: &Arc<App>) -> Self {
+        Self::with(app, Actor::Worker, super::secret::request_id())
     }
 
     pub(crate) fn with(app: &Arc<App>, actor: Actor, request_id: impl Into<String>) -> Self {
@@ -67,14 +75,14 @@ impl Ctx {
     pub fn user(&self) -> Result<&User> {
         match &self.actor {
             Actor::Session { user, .. } | Actor::Token { user, .. } | Actor::Invited { user, .. } => Ok(user),
-            Actor::Anonymous | Actor::Console => Err(Error::refused(
+            Actor::Anonymous | Actor::Console | Actor::Worker => Err(Error::refused(
                 Code::Unauthenticated,
                 "Sign in, or send an API token as “Authorization: Bearer wh_…”.",
             )),
         }
     }
 
-    /// The id of the person who acts; the console has none.
+    /// The id of the person who acts; console and worker have none.
     pub(crate) fn user_id(&self) -> Option<uuid::Uuid> {
         self.user().ok().map(|user| user.id.0)
     }
@@ -95,6 +103,7 @@ impl Ctx {
             Actor::Session { .. } => "session".into(),
             Actor::Token { token, .. } => format!("token {token}"),
             Actor::Console => "console".into(),
+            Actor::Worker => "worker".into(),
         }
     }
 }

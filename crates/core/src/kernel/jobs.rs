@@ -128,6 +128,24 @@ pub async fn failed(app: &App, leased: &Leased, error: &str) -> Result<()> {
     tx.commit_bookkeeping().await
 }
 
+/// How long a job that is done is kept.
+const KEPT: &str = "7 days";
+
+/// Forgets jobs that were done a while ago, ten thousand at a time.
+///
+/// # Errors
+/// When the database fails.
+pub async fn prune(app: &App) -> Result<()> {
+    let mut tx = PlatformTx::begin(app).await?;
+    diesel::sql_query(format!(
+        "DELETE FROM jobs WHERE id IN (
+             SELECT id FROM jobs WHERE done_at < now() - interval '{KEPT}' LIMIT 10000 FOR UPDATE SKIP LOCKED)"
+    ))
+    .execute(tx.conn()?)
+    .await?;
+    tx.commit_bookkeeping().await
+}
+
 /// 2, 4, 8 … seconds, at most two hours; jitter comes on top.
 fn backoff_seconds(attempts: i32) -> f64 {
     2_f64.powi(attempts.clamp(1, 13)).min(7200.0)

@@ -13,6 +13,7 @@ pub mod migrate;
 pub mod outbox;
 pub mod page;
 pub mod password;
+pub mod schedule;
 pub mod secret;
 pub mod store;
 pub mod tx;
