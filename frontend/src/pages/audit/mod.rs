@@ -65,7 +65,7 @@ fn HeadFacts(head: AuditHead) -> impl IntoView {
                     <span class="num">{count(head.size)}</span>
                 </Fact>
                 <Fact term="Root">
-                    <Digest digest=head.root of="the log's root" />
+                    {head.root.map(|root| view! { <Digest digest=root of="the log's root" /> })}
                 </Fact>
             </dl>
         </section>
