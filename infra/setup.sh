@@ -14,6 +14,7 @@ ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need initdb postgresql
 if [ "${1:-run}" = test ]; then
     need chromium chromium
     need curl curl
+    need go golang-go
     need python3 python3
     python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || packages="$packages python3-venv"
 fi

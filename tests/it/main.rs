@@ -11,6 +11,8 @@ mod jobs;
 mod mail;
 mod permission;
 mod promotions;
+mod proofs;
+mod refusals;
 mod registry;
 mod routes;
 mod structure;

@@ -25,7 +25,8 @@ fn action_of(operation: &str) -> Option<(Action, Value)> {
         "token_create" => {
             (Action::TokenManageOwn, json!({"name": "x", "scopes": ["read"], "expires_days": 1}))
         }
-        "audit_list" | "audit_head" => (Action::AuditRead, nothing),
+        "audit_list" | "audit_head" | "audit_signed" | "audit_checkpoint" | "audit_inclusion"
+        | "audit_consistency" | "audit_leaves" => (Action::AuditRead, nothing),
         "project_create" => (Action::ProjectCreate, json!({"slug": "claims"})),
         "model_create" => (Action::ModelCreate, json!({"name": "fraud"})),
         "version_register" => (Action::VersionRegister, json!({"context": {"nonsense": 1}})),
@@ -57,6 +58,11 @@ const WITHOUT_TENANT: &[&str] = &[
     "tenant_create",
     "agency_audit_list",
     "agency_audit_head",
+    "agency_audit_signed",
+    "agency_audit_checkpoint",
+    "agency_audit_inclusion",
+    "agency_audit_consistency",
+    "agency_audit_leaves",
     "openapi_json",
 ];
 

@@ -13,6 +13,7 @@ mod models;
 mod openapi;
 mod projects;
 mod promotions;
+mod proofs;
 mod request;
 mod routes;
 mod tenancy;

@@ -3,7 +3,8 @@
 
 use crate::extract::{json_config, path_config, query_config};
 use crate::{
-    audit, blobs, health, identity, memberships, models, openapi, projects, promotions, tenancy, versions,
+    audit, blobs, health, identity, memberships, models, openapi, projects, promotions, proofs, tenancy,
+    versions,
 };
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -29,6 +30,16 @@ pub(crate) fn table(config: &mut ServiceConfig<'_>) {
             .service(memberships::invitation_revoke)
             .service(audit::audit_list)
             .service(audit::audit_head)
+            .service(proofs::audit_signed)
+            .service(proofs::audit_checkpoint)
+            .service(proofs::audit_inclusion)
+            .service(proofs::audit_consistency)
+            .service(proofs::audit_leaves)
+            .service(proofs::agency_audit_signed)
+            .service(proofs::agency_audit_checkpoint)
+            .service(proofs::agency_audit_inclusion)
+            .service(proofs::agency_audit_consistency)
+            .service(proofs::agency_audit_leaves)
             .service(projects::project_list)
             .service(projects::project_create)
             .service(projects::project_get)

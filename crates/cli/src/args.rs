@@ -1,5 +1,9 @@
 //! The command line.
 
+mod audit;
+
+pub(crate) use audit::{AuditCommand, AuditExport, Verify};
+
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -46,6 +50,11 @@ pub(crate) enum Command {
     Production(Production),
     /// Put the production version before this one back
     Rollback(Rollback),
+    /// Take a tenant's audit log along
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Verify an exported audit log, offline
+    Verify(Verify),
 }
 
 #[derive(Debug, ClapArgs)]

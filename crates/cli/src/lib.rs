@@ -3,9 +3,11 @@
 //! One file a subject: `args` is the command line, `config` the server and
 //! token to use, `http` the client of the REST API; every command is a file
 //! that calls the API and prints. `push` and `pull` move files: `walk` finds
-//! them, `hash` reads them, `upload` and `download` carry their bytes.
+//! them, `hash` reads them, `upload` and `download` carry their bytes. `audit`
+//! takes a log along, and `verify` checks it without any server.
 
 mod args;
+mod audit;
 mod config;
 mod context;
 mod difference;
@@ -25,6 +27,7 @@ mod rollback;
 mod show;
 mod upload;
 mod urls;
+mod verify;
 mod walk;
 
 use args::{Args, Command};
@@ -77,6 +80,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Promote(args) => promote::promote(args).await,
         Command::Production(args) => production::production(args).await,
         Command::Rollback(args) => rollback::rollback(args).await,
+        Command::Audit(command) => audit::audit(command).await,
+        Command::Verify(args) => verify::verify(args),
     }
 }
 

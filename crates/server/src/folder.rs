@@ -5,8 +5,10 @@ use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File, TryLockError};
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use url::Url;
+use weighhouse_core::kernel::config::{LogKey, log_key_create};
 
 /// The layout's version. A folder of a later one is left alone.
 const VERSION: u32 = 1;
@@ -59,6 +61,25 @@ impl Folder {
 
     pub(crate) fn mail(&self) -> PathBuf {
         self.root.join("mail")
+    }
+
+    /// The key that signs the audit logs, made on the first start.
+    pub(crate) fn log_key(&self, public_url: &Url) -> Result<LogKey> {
+        let path = self.root.join("log-key");
+        let shown = path.display();
+        if !path.try_exists().with_context(|| format!("{shown} cannot be reached"))? {
+            let host = public_url.host_str().unwrap_or("localhost");
+            let (secret, _) = log_key_create(&format!("{host}/weighhouse"))?;
+            let partial = self.root.join("log-key.partial");
+            let mut file =
+                File::options().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
+            writeln!(file, "{secret}").and_then(|()| file.sync_all())?;
+            fs::rename(&partial, &path).with_context(|| format!("{shown} cannot be written"))?;
+        }
+        let text = fs::read_to_string(&path).with_context(|| format!("{shown} cannot be read"))?;
+        text.trim().parse().with_context(|| {
+            format!("{shown} holds no log key; restore it, or give another key with --log-key")
+        })
     }
 
     /// The database as the application sees it.

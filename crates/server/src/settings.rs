@@ -6,7 +6,7 @@ use clap::Args;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use url::Url;
-use weighhouse_core::kernel::config::{Config, MailConfig, MailTransport, is_loopback};
+use weighhouse_core::kernel::config::{Config, LogKey, MailConfig, MailTransport, is_loopback};
 
 /// Where the database is.
 #[derive(Args, Clone)]
@@ -69,6 +69,25 @@ impl MailArgs {
     }
 }
 
+/// What signs the audit logs.
+#[derive(Args, Clone)]
+pub(crate) struct LogKeyArgs {
+    /// Key that signs the audit logs' checkpoints, as ‘weighhouse admin log-key create’ prints it
+    #[arg(long, env = "WEIGHHOUSE_LOG_KEY", hide_env_values = true, value_name = "KEY")]
+    log_key: Option<String>,
+    /// A file that holds the log key
+    #[arg(long, env = "WEIGHHOUSE_LOG_KEY_FILE", value_name = "FILE", conflicts_with = "log_key")]
+    log_key_file: Option<PathBuf>,
+}
+
+impl LogKeyArgs {
+    /// The key, if one is given.
+    pub(crate) fn given(&self) -> Result<Option<LogKey>> {
+        let text = secret(self.log_key.as_deref(), self.log_key_file.as_deref())?;
+        text.map(|text| text.parse().context("the log key cannot be used")).transpose()
+    }
+}
+
 /// Where people reach the installation.
 #[derive(Args, Clone)]
 pub(crate) struct ListenArgs {
@@ -108,7 +127,7 @@ impl ListenArgs {
 
 /// The settings of a process.
 pub(crate) fn config(database_url: String, store_url: Url, mail: MailConfig, public_url: Url) -> Config {
-    Config { database_url, database_connections: 16, store_url, mail, public_url }
+    Config { database_url, database_connections: 16, store_url, mail, public_url, log_key: None }
 }
 
 /// A secret from its flag or variable, or from the file that holds it.

@@ -2,7 +2,7 @@
 
 use crate::embedded::{self, Durability, Postgres};
 use crate::folder::{self, Folder};
-use crate::settings::{ListenArgs, MailArgs, config};
+use crate::settings::{ListenArgs, LogKeyArgs, MailArgs, config};
 use crate::{demo, http, serve};
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -13,6 +13,7 @@ use std::time::Instant;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use url::Url;
+use weighhouse_core::kernel::config::Config;
 use weighhouse_core::kernel::migrate::migrate;
 use weighhouse_core::{App, identity};
 
@@ -30,6 +31,8 @@ pub(crate) struct UpArgs {
     store_url: Option<Url>,
     #[command(flatten)]
     mail: MailArgs,
+    #[command(flatten)]
+    log_key: LogKeyArgs,
     #[command(flatten)]
     listen: ListenArgs,
 }
@@ -63,7 +66,12 @@ pub(crate) fn up(args: &UpArgs) -> Result<()> {
     };
     folder::private(&folder.mail())?;
     let mail = args.mail.config(Some(folder.mail()))?;
-    let app = App::new(config(folder.app_url(), store_url, mail, public_url))?;
+    let log_key = match args.log_key.given()? {
+        Some(key) => key,
+        None => folder.log_key(&public_url)?,
+    };
+    let settings = config(folder.app_url(), store_url, mail, public_url);
+    let app = App::new(Config { log_key: Some(log_key), ..settings })?;
     let outcome = actix_web::rt::System::new().block_on(run(app, &folder, listener, args.demo, started));
     let stopped = postgres.stop();
     outcome.and(stopped)

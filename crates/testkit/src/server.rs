@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use weighhouse_core::identity::{self, UserCreate, UserRole};
-use weighhouse_core::kernel::config::{Config, MailConfig, MailTransport};
+use weighhouse_core::kernel::config::{Config, LogKey, MailConfig, MailTransport};
 use weighhouse_core::{App, Ctx, projects, tenancy};
 use weighhouse_types::permission::{AgencyRole, Role, Scope, TenantRole};
 use weighhouse_types::projects::ProjectCreate;
@@ -23,6 +23,8 @@ pub const PASSWORD: &str = "four words make one";
 pub struct Options {
     /// Send mail here instead of into a folder.
     pub smtp_url: Option<String>,
+    /// Sign the audit logs with this key.
+    pub log_key: Option<LogKey>,
 }
 
 /// A server, its database and its folders; all gone when dropped.
@@ -63,6 +65,7 @@ impl Server {
             store_url: url::Url::from_directory_path(folder.path().join("store")).unwrap(),
             mail: MailConfig { from: "Weighhouse <weighhouse@weighhouse.example>".into(), transport },
             public_url: url.parse().unwrap(),
+            log_key: options.log_key,
         })
         .unwrap();
         let worker = CancellationToken::new();

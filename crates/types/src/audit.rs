@@ -1,5 +1,9 @@
 //! The audit log: every kind of event there is, and how people read it.
 
+mod proof;
+
+pub use proof::*;
+
 use crate::versions::Stage;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -228,6 +232,7 @@ pub struct AuditEntry {
 pub struct AuditHead {
     /// How many leaves it has.
     pub size: u64,
-    /// RFC 6962 root hash over all leaves, lower-case hex.
-    pub root: String,
+    /// RFC 6962 root hash over all leaves, lower-case hex; absent while too
+    /// many wait to be hashed into the tree, because no worker runs.
+    pub root: Option<String>,
 }

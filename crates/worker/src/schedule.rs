@@ -7,33 +7,38 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 use weighhouse_core::kernel::{jobs, schedule, secret};
-use weighhouse_core::{App, Result};
+use weighhouse_core::{App, Result, audit};
 
 /// Work that comes round by itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Periodic {
     /// Forget jobs that were done a while ago.
     JobsPrune,
+    /// Hash what the audit logs grew by into their trees, and sign the heads.
+    CheckpointsSign,
 }
 
 impl Periodic {
-    const ALL: &[Self] = &[Self::JobsPrune];
+    const ALL: &[Self] = &[Self::JobsPrune, Self::CheckpointsSign];
 
     const fn name(self) -> &'static str {
         match self {
             Self::JobsPrune => "jobs-prune",
+            Self::CheckpointsSign => "checkpoints-sign",
         }
     }
 
     const fn every(self) -> Duration {
         match self {
             Self::JobsPrune => Duration::from_hours(1),
+            Self::CheckpointsSign => Duration::from_secs(3),
         }
     }
 
     async fn execute(self, app: &Arc<App>) -> Result<()> {
         match self {
             Self::JobsPrune => jobs::prune(app).await,
+            Self::CheckpointsSign => audit::checkpoints_sign(app).await,
         }
     }
 }

@@ -1,7 +1,12 @@
 //! What an installation is told from outside.
 
+use super::error::{Error, Result};
+use super::secret;
 use std::path::PathBuf;
 use url::Url;
+
+/// The private key that signs the audit logs' checkpoints.
+pub use weighhouse_ledger::note::Signer as LogKey;
 
 /// The settings of one process.
 #[derive(Clone, Debug)]
@@ -14,6 +19,8 @@ pub struct Config {
     pub mail: MailConfig,
     /// Where people reach the installation; links in mails start with it.
     pub public_url: Url,
+    /// Signs the audit logs' checkpoints; without it they are not signed here.
+    pub log_key: Option<LogKey>,
 }
 
 /// How mail leaves.
@@ -61,6 +68,16 @@ impl Config {
     pub fn link(&self, path: &str) -> String {
         format!("{}{path}", self.public_url.as_str().trim_end_matches('/'))
     }
+}
+
+/// A new key for the audit logs: its secret text form and its public one.
+///
+/// # Errors
+/// When no key can have this name.
+pub fn log_key_create(name: &str) -> Result<(String, String)> {
+    let (key, secret) =
+        LogKey::generate(name, secret::random32()).map_err(|e| Error::invalid("name", e.to_string()))?;
+    Ok((secret, key.verifier().to_string()))
 }
 
 /// Whether a host name or address is this machine.

@@ -7,7 +7,7 @@ pub mod ctx;
 pub mod db;
 pub mod error;
 pub mod jobs;
-mod log;
+pub(crate) mod log;
 pub mod mail;
 pub mod migrate;
 pub mod outbox;

@@ -2,6 +2,7 @@
 //! across tenants would tell who has what.
 
 use super::error::{Error, Result};
+use super::log::Log;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
@@ -58,6 +59,26 @@ impl Store {
         })
     }
 
+    /// The signer's own record of a log, if there is one: the last checkpoint
+    /// that it signed. It lies here so that who rewrites the database does not
+    /// rewrite it as well.
+    pub(crate) async fn signed_get(&self, log: Log) -> Result<Option<String>> {
+        match self.objects.get(&signed_path(log)).await {
+            Ok(found) => {
+                let bytes = found.bytes().await?;
+                Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+            }
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// Replaces the signer's record of a log; durable when it returns.
+    pub(crate) async fn signed_put(&self, log: Log, note: &str) -> Result<()> {
+        self.objects.put(&signed_path(log), note.to_owned().into()).await?;
+        Ok(())
+    }
+
     /// Whether the store answers.
     pub(crate) async fn ping(&self) -> Result<()> {
         match self.objects.head(&Path::from("ready")).await {
@@ -65,6 +86,14 @@ impl Store {
             Err(e) => Err(e.into()),
         }
     }
+}
+
+fn signed_path(log: Log) -> Path {
+    let owners = match log {
+        Log::Tenant(_) => "tenants",
+        Log::Agency(_) => "agencies",
+    };
+    Path::from(format!("{owners}/{}/audit/checkpoint", log.id()))
 }
 
 /// Where a part of a file lies. Its own digest is in the name, so that a

@@ -95,6 +95,13 @@ impl<'c> TenantTx<'c> {
         self.open.end("COMMIT").await
     }
 
+    /// Keeps what follows from the log's own leaves: its tiles and signed
+    /// checkpoint. An event about them would need the next checkpoint. Only
+    /// the audit feature's signer uses it.
+    pub(crate) async fn commit_checkpoint(self) -> Result<()> {
+        self.open.end("COMMIT").await
+    }
+
     /// Ends without a change.
     pub(crate) async fn finish(self) -> Result<()> {
         self.open.end("ROLLBACK").await
@@ -153,7 +160,7 @@ impl<'a> PlatformTx<'a> {
     }
 
     /// Keeps the platform's own bookkeeping: leases of jobs, mails marked as
-    /// sent, when a session or token was last used.
+    /// sent, when a session or token was last used, checkpoints of an agency's log.
     pub(crate) async fn commit_bookkeeping(self) -> Result<()> {
         self.open.end("COMMIT").await
     }

@@ -1,18 +1,19 @@
 //! The audit log in plain sentences: a client's, or an agency's own.
 
+mod proof;
 pub(crate) mod server;
 
 use crate::components::command::Digest;
-use crate::components::format::count;
 use crate::components::frame::{Page, Tab};
 use crate::components::icon::Icon;
 use crate::components::note::Empty;
-use crate::components::table::{Fact, Heads, NextPage, Scroll};
+use crate::components::table::{Heads, NextPage, Scroll};
 use crate::components::time::{in_full, machine};
 use crate::{links, session};
 use leptos::prelude::*;
+use proof::{ProofCard, Refused};
 use server::Log;
-use weighhouse_types::audit::{AuditEntry, AuditHead};
+use weighhouse_types::audit::AuditEntry;
 
 #[component]
 pub(crate) fn AuditPage() -> impl IntoView {
@@ -21,7 +22,7 @@ pub(crate) fn AuditPage() -> impl IntoView {
     session::page(async move |ctx| {
         let (tenant, log) = server::tenant_log(&ctx, &slug, cursor).await?;
         let address = links::tenant_page(&slug, "audit");
-        let body = view! { <LogView log=log of=tenant.name.clone() address=address /> };
+        let body = view! { <LogView log=log of=tenant.name.clone() tenant=slug address=address /> };
         Ok(Page::of(tenant, Tab::Audit, "Audit log", body))
     })
 }
@@ -39,8 +40,15 @@ pub(crate) fn AgencyAuditPage() -> impl IntoView {
 }
 
 #[component]
-fn LogView(log: Log, of: String, address: String) -> impl IntoView {
-    let Log { head, entries, next } = log;
+fn LogView(
+    log: Log,
+    of: String,
+    /// The client whose log it is, if it is one's.
+    #[prop(optional)]
+    tenant: Option<String>,
+    address: String,
+) -> impl IntoView {
+    let Log { head, signed, entries, next } = log;
     view! {
         <div class="head">
             <h1>"Audit log"</h1>
@@ -50,25 +58,10 @@ fn LogView(log: Log, of: String, address: String) -> impl IntoView {
             </p>
         </div>
         <div class="stack">
-            <HeadFacts head=head />
+            <Refused refusal=signed.refusal />
+            <ProofCard head=head checkpoint=signed.checkpoint tenant=tenant />
             <Entries entries=entries address=address next=next />
         </div>
-    }
-}
-
-#[component]
-fn HeadFacts(head: AuditHead) -> impl IntoView {
-    view! {
-        <section class="card" aria-label="Head of the log">
-            <dl class="facts facts-plain">
-                <Fact term="Entries">
-                    <span class="num">{count(head.size)}</span>
-                </Fact>
-                <Fact term="Root">
-                    <Digest digest=head.root of="the log's root" />
-                </Fact>
-            </dl>
-        </section>
     }
 }
 
