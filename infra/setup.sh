@@ -17,6 +17,9 @@ ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need initdb postgresql
 if [ "${1:-run}" = test ]; then
     need chromium chromium
     need curl curl
+    need fish fish
+    need groff groff-base
+    need zsh zsh
     need python3 python3
     python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || packages="$packages python3-venv"
 fi

@@ -75,18 +75,34 @@ impl Sheet {
     }
 }
 
-/// Rows in columns as wide as their widest cell.
+/// Rows in columns as wide as their widest cell. On a terminal the last column
+/// is cut to what fits beside the others.
 pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    let terminal = console::Term::stdout();
+    let width = terminal.is_term().then(|| terminal.size_checked()).flatten();
+    table_within(width.map(|(_, columns)| usize::from(columns)), head, rows)
+}
+
+/// The least that is left of a last column.
+const LAST_MIN: usize = 12;
+
+fn table_within(space: Option<usize>, head: &[&str], rows: &[Vec<String>]) -> String {
     let head: Vec<String> = head.iter().map(|&cell| cell.to_owned()).collect();
     let width = |column: usize| {
         let cells = std::iter::once(&head).chain(rows).filter_map(|row| row.get(column));
         cells.map(|cell| console::measure_text_width(cell)).max().unwrap_or(0)
     };
-    let widths: Vec<_> = (0..head.len()).map(width).collect();
+    let mut widths: Vec<_> = (0..head.len()).map(width).collect();
+    let others: usize = widths.iter().rev().skip(1).map(|width| width + 2).sum();
+    if let (Some(space), Some(last)) = (space, widths.last_mut()) {
+        *last = (*last).min(space.saturating_sub(others).max(LAST_MIN));
+    }
     let line = |row: &Vec<String>| {
         let cell = |(cell, width): (&String, &usize)| {
-            let blanks = width.saturating_sub(console::measure_text_width(cell));
-            format!("{}{}", cell.replace('\n', " "), " ".repeat(blanks))
+            let cell = cell.replace('\n', " ");
+            let cell = console::truncate_str(&cell, *width, "…");
+            let blanks = width.saturating_sub(console::measure_text_width(&cell));
+            format!("{cell}{}", " ".repeat(blanks))
         };
         let cells: Vec<_> = row.iter().zip(&widths).map(cell).collect();
         format!("{}\n", cells.join("  ").trim_end())
@@ -102,6 +118,15 @@ mod tests {
     fn columns_are_aligned() {
         let rows = [vec!["@10".to_owned(), "production".into()], vec!["@9".into(), "é".into()]];
         assert_eq!(table(&["", "stage"], &rows), "     stage\n@10  production\n@9   é\n");
+    }
+
+    #[test]
+    fn a_narrow_terminal_cuts_the_last_column_and_a_pipe_nothing() {
+        let rows = [vec!["@1".to_owned(), "because it flags the East three times as often".into()]];
+        let cut = table_within(Some(24), &["", "why"], &rows);
+        assert_eq!(cut, "    why\n@1  because it flags th…\n");
+        assert!(table_within(None, &["", "why"], &rows).contains("as often\n"));
+        assert!(table_within(Some(3), &["", "why"], &rows).contains("@1  because it …\n"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The audit log in plain sentences: a client's, or an agency's own.
 
+mod filter;
 pub(crate) mod server;
 
 use crate::components::command::Digest;
@@ -10,6 +11,7 @@ use crate::components::note::Empty;
 use crate::components::table::{Fact, Heads, NextPage, Scroll};
 use crate::components::time::{in_full, machine};
 use crate::{links, session};
+use filter::{Filter, FilterForm};
 use leptos::prelude::*;
 use server::Log;
 use weighhouse_types::audit::{AuditEntry, AuditHead};
@@ -17,11 +19,12 @@ use weighhouse_types::audit::{AuditEntry, AuditHead};
 #[component]
 pub(crate) fn AuditPage() -> impl IntoView {
     let slug = session::param("tenant");
-    let cursor = session::query("cursor");
+    let (filter, cursor) = (Filter::of_request(), session::query("cursor"));
     session::page(async move |ctx| {
-        let (tenant, log) = server::tenant_log(&ctx, &slug, cursor).await?;
+        let (tenant, log) = server::tenant_log(&ctx, &slug, &filter.query(cursor)).await?;
         let address = links::tenant_page(&slug, "audit");
-        let body = view! { <LogView log=log of=tenant.name.clone() address=address /> };
+        let body =
+            view! { <LogView log=log of=tenant.name.clone() address=address filter=filter models=true /> };
         Ok(Page::of(tenant, Tab::Audit, "Audit log", body))
     })
 }
@@ -29,18 +32,26 @@ pub(crate) fn AuditPage() -> impl IntoView {
 #[component]
 pub(crate) fn AgencyAuditPage() -> impl IntoView {
     let slug = session::param("agency");
-    let cursor = session::query("cursor");
+    let (filter, cursor) = (Filter::of_request(), session::query("cursor"));
     session::page(async move |ctx| {
-        let (name, log) = server::agency_log(&ctx, &slug, cursor).await?;
+        let (name, log) = server::agency_log(&ctx, &slug, &filter.query(cursor)).await?;
         let address = format!("/agencies/{slug}/audit");
-        let body = view! { <LogView log=log of=name address=address /> };
+        let body = view! { <LogView log=log of=name address=address filter=filter models=false /> };
         Ok(Page::new("Audit log of the agency", body).under("Portfolio", "/"))
     })
 }
 
 #[component]
-fn LogView(log: Log, of: String, address: String) -> impl IntoView {
+fn LogView(
+    log: Log,
+    of: String,
+    address: String,
+    filter: Filter,
+    /// Whether the log has models to ask about.
+    models: bool,
+) -> impl IntoView {
     let Log { head, entries, next } = log;
+    let (list, filtered) = (filter.address(&address), !filter.is_empty());
     view! {
         <div class="head">
             <h1>"Audit log"</h1>
@@ -51,7 +62,8 @@ fn LogView(log: Log, of: String, address: String) -> impl IntoView {
         </div>
         <div class="stack">
             <HeadFacts head=head />
-            <Entries entries=entries address=address next=next />
+            <FilterForm filter=filter address=address models=models />
+            <Entries entries=entries address=list next=next filtered=filtered />
         </div>
     }
 }
@@ -73,7 +85,17 @@ fn HeadFacts(head: AuditHead) -> impl IntoView {
 }
 
 #[component]
-fn Entries(entries: Vec<AuditEntry>, address: String, next: Option<String>) -> impl IntoView {
+fn Entries(entries: Vec<AuditEntry>, address: String, next: Option<String>, filtered: bool) -> impl IntoView {
+    if entries.is_empty() && filtered {
+        return view! {
+            <section class="card">
+                <Empty icon="scroll-text" title="No entry is like that">
+                    <p>"Ask for a longer time, or for less at once."</p>
+                </Empty>
+            </section>
+        }
+        .into_any();
+    }
     if entries.is_empty() {
         return view! {
             <section class="card">
