@@ -29,9 +29,10 @@ async fn list(args: args::MemberList) -> Result<()> {
     if args.output.json {
         return output::json(&answer.json);
     }
-    let row = |m: &Member| vec![m.role.to_string(), m.email.clone(), output::time(m.since), m.name.clone()];
+    let row =
+        |m: &Member| vec![m.role.to_string(), m.email.clone(), output::cell_time(m.since), m.name.clone()];
     let rows: Vec<_> = answer.decode::<Vec<Member>>()?.iter().map(row).collect();
-    output::print(&output::table(&["role", "e-mail", "since", "name"], &rows))
+    output::print(&output::table(&["role", "e-mail", "since (UTC)", "name"], &rows))
 }
 
 async fn invite(args: args::MemberInvite) -> Result<()> {

@@ -43,13 +43,13 @@ pub(crate) fn table(models: &[Model]) -> String {
         vec![
             m.name.clone(),
             m.production.as_ref().map_or_else(|| "–".into(), |now| format!("@{}", now.number)),
-            m.production.as_ref().map_or_else(String::new, |now| output::time(now.since)),
+            m.production.as_ref().map_or_else(String::new, |now| output::cell_time(now.since)),
             m.latest.map_or_else(|| "–".into(), |number| format!("@{number}")),
             m.description.clone(),
         ]
     };
     let rows: Vec<_> = models.iter().map(row).collect();
-    output::table(&["model", "production", "since", "latest", "about"], &rows)
+    output::table(&["model", "production", "since (UTC)", "latest", "about"], &rows)
 }
 
 async fn create(args: args::ModelCreate) -> Result<()> {

@@ -90,8 +90,8 @@ async fn history(
     let row = |p: &ProductionPeriod| {
         vec![
             format!("@{}", p.number),
-            output::time(p.from),
-            p.until.map_or_else(|| "now".into(), output::time),
+            output::cell_time(p.from),
+            p.until.map_or_else(|| "now".into(), output::cell_time),
             cause(p.began_by).into(),
             p.requested_by.clone(),
             p.approved_by.join(", "),
@@ -99,7 +99,7 @@ async fn history(
         ]
     };
     let rows: Vec<_> = periods.iter().map(row).collect();
-    let head = ["", "from", "until", "by", "requested", "approved", "why"];
+    let head = ["", "from (UTC)", "until (UTC)", "by", "requested", "approved", "why"];
     output::print(&format!("{model}\n{}", output::table(&head, &rows)))
 }
 

@@ -37,10 +37,10 @@ async fn list(args: args::ProjectList) -> Result<()> {
     }
     let row = |p: &Project| {
         let reference = format!("{tenant}/{}", p.slug);
-        vec![reference, p.models.to_string(), output::time(p.created_at), p.name.clone()]
+        vec![reference, p.models.to_string(), output::cell_time(p.created_at), p.name.clone()]
     };
     let rows: Vec<_> = projects.iter().map(row).collect();
-    output::print(&output::table(&["project", "models", "created", "name"], &rows))
+    output::print(&output::table(&["project", "models", "created (UTC)", "name"], &rows))
 }
 
 async fn create(args: args::ProjectCreate) -> Result<()> {

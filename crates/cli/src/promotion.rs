@@ -136,14 +136,14 @@ async fn list(args: args::PromotionList) -> Result<()> {
         vec![
             p.state.as_str().to_owned(),
             format!("{} to {}", p.version, p.target),
-            output::time(p.created_at),
+            output::cell_time(p.created_at),
             p.requester.clone(),
             p.id.to_string(),
             p.reason.clone(),
         ]
     };
     let rows: Vec<_> = requests.iter().map(row).collect();
-    list.print(&output::table(&["state", "promotion", "asked", "by", "id", "reason"], &rows))
+    list.print(&output::table(&["state", "promotion", "asked (UTC)", "by", "id", "reason"], &rows))
 }
 
 async fn show(args: args::PromotionShow) -> Result<()> {
@@ -170,8 +170,11 @@ fn text(client: &Client, promotion: &Promotion, needed: Option<String>) -> Strin
     sheet.line("author", &promotion.author);
     sheet.line("version", &format!("sha256:{}", promotion.evidence.version_digest));
     sheet.line("evidence", &format!("sha256:{}", promotion.evidence_digest));
-    if !promotion.evidence.completeness.missing.is_empty() {
-        sheet.line("missing", &promotion.evidence.completeness.missing.join(", "));
+    // Approval is what the request is about.
+    let missing = promotion.evidence.completeness.missing.iter().filter(|name| *name != "approval");
+    let missing: Vec<_> = missing.map(String::as_str).collect();
+    if !missing.is_empty() {
+        sheet.line("missing", &missing.join(", "));
     }
     sheet.line(if *state == PromotionState::Open { "replaces" } else { "against" }, &replaced(promotion));
     if let Some(production) = &promotion.evidence.production {

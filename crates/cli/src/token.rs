@@ -49,13 +49,13 @@ async fn list(args: args::TokenList) -> Result<()> {
             t.name.clone(),
             format!("{}…", t.prefix),
             state(t, now),
-            t.last_used_at.map_or_else(|| "never".into(), output::time),
+            t.last_used_at.map_or_else(|| "never".into(), output::cell_time),
             scopes(&t.scopes),
             t.id.to_string(),
         ]
     };
     let rows: Vec<_> = tokens.iter().map(row).collect();
-    output::print(&output::table(&["name", "secret", "", "last used", "scopes", "id"], &rows))
+    output::print(&output::table(&["name", "secret", "", "last used (UTC)", "scopes", "id"], &rows))
 }
 
 fn is_live(token: &Token, now: DateTime<Utc>) -> bool {

@@ -72,7 +72,7 @@ fn list_text(model: &ModelRef, versions: &[VersionSummary]) -> String {
         vec![
             format!("@{}", v.reference.number),
             v.stage.to_string(),
-            output::time(v.stage_since),
+            output::cell_time(v.stage_since),
             output::short(&v.digest).to_owned(),
             format!("{} of 9", v.completeness.present.len()),
             DecimalBytes(v.size).to_string(),
@@ -80,7 +80,7 @@ fn list_text(model: &ModelRef, versions: &[VersionSummary]) -> String {
         ]
     };
     let rows: Vec<_> = versions.iter().map(row).collect();
-    let table = output::table(&["", "stage", "since", "digest", "context", "size", "author"], &rows);
+    let table = output::table(&["", "stage", "since (UTC)", "digest", "context", "size", "author"], &rows);
     format!("{model}\n{table}")
 }
 
