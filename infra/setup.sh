@@ -15,6 +15,9 @@ if [ "${1:-run}" = test ]; then
     need chromium chromium
     need curl curl
     need go golang-go
+    need fish fish
+    need groff groff-base
+    need zsh zsh
     need python3 python3
     python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || packages="$packages python3-venv"
 fi

@@ -105,3 +105,34 @@ async fn refusals_leave_no_trace() {
     crate::support::promote(&ann, "nothing", 1, "staging").await.problem(404);
     assert_eq!(ann.get("/api/v1/tenants/north/audit/head").await.expect(200), before);
 }
+
+#[tokio::test]
+async fn the_page_shows_what_its_address_asks_for() {
+    let server = Server::with_clients().await;
+    let (ann, bob) = (server.engineer("ann").await, server.approver("bob").await);
+    register(&ann, "fraud", "one").await;
+    to_production(&ann, &bob, "fraud", 1).await;
+    let shown = async |query: &str| -> Vec<bool> {
+        let page = ann.get(&format!("/t/north/audit?{query}")).await;
+        assert_eq!(page.status, 200, "{}", page.text);
+        let told = ["created the project claims", "registered north/claims/fraud@1", "bob approved"];
+        told.iter().map(|words| page.text.contains(words)).collect()
+    };
+    let today = chrono::Utc::now().date_naive();
+    let (yesterday, tomorrow) = (today.pred_opt().unwrap(), today.succ_opt().unwrap());
+    assert_eq!(shown("").await, [true, true, true]);
+    assert_eq!(shown("event=promotion&actor=bob").await, [false, false, true]);
+    assert_eq!(shown("model=north%2Fclaims%2Ffraud").await, [false, true, true]);
+    assert_eq!(shown(&format!("from={yesterday}&to={tomorrow}")).await, [true, true, true]);
+    assert_eq!(shown(&format!("to={yesterday}")).await, [false, false, false]);
+    assert_eq!(shown(&format!("from={tomorrow}")).await, [false, false, false]);
+    // A page that is not the last keeps the filter in the way to the next.
+    for n in 0..51 {
+        let body = json!({"slug": format!("project-{n}")});
+        ann.post("/api/v1/tenants/north/projects", &body).await.expect(201);
+    }
+    let page = ann.get("/t/north/audit?event=project").await.text;
+    assert!(page.contains("/t/north/audit?event=project&amp;cursor="), "{page}");
+    let refused = ann.get("/t/north/audit?model=nonsense").await;
+    assert!(refused.text.contains("is not a model"), "{}", refused.text);
+}

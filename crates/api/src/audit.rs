@@ -5,16 +5,16 @@ use crate::extract::Caller;
 use actix_web::get;
 use actix_web::web::{Json, Path, Query};
 use weighhouse_core::audit;
-use weighhouse_types::audit::{AuditEntry, AuditHead};
-use weighhouse_types::page::{Page, PageQuery};
+use weighhouse_types::audit::{AuditEntry, AuditHead, AuditQuery};
+use weighhouse_types::page::Page;
 
 /// The tenant's log, newest first.
-#[utoipa::path(tag = "audit", params(PageQuery), responses((status = 200, body = Page<AuditEntry>)))]
+#[utoipa::path(tag = "audit", params(AuditQuery), responses((status = 200, body = Page<AuditEntry>)))]
 #[get("/tenants/{tenant}/audit")]
 pub(crate) async fn audit_list(
     ctx: Caller,
     tenant: Path<String>,
-    query: Query<PageQuery>,
+    query: Query<AuditQuery>,
 ) -> Result<Json<Page<AuditEntry>>> {
     audit::audit_list(&ctx, &tenant, &query).await.or_problem(&ctx).map(Json)
 }

@@ -7,8 +7,10 @@ use actix_web::web::{Json, Path, Query};
 use actix_web::{HttpResponse, get, post};
 use weighhouse_core::promotions;
 use weighhouse_types::ids::PromotionId;
-use weighhouse_types::page::{Page, PageQuery};
-use weighhouse_types::promotions::{Promotion, PromotionDecide, PromotionOpen, PromotionSummary};
+use weighhouse_types::page::Page;
+use weighhouse_types::promotions::{
+    Promotion, PromotionDecide, PromotionOpen, PromotionQuery, PromotionSummary,
+};
 
 /// Ask for a version to be promoted. To staging it moves at once; production
 /// takes an approval.
@@ -27,12 +29,12 @@ pub(crate) async fn promotion_open(
 }
 
 /// The tenant's requests, newest first.
-#[utoipa::path(tag = "promotions", params(PageQuery), responses((status = 200, body = Page<PromotionSummary>)))]
+#[utoipa::path(tag = "promotions", params(PromotionQuery), responses((status = 200, body = Page<PromotionSummary>)))]
 #[get("/tenants/{tenant}/promotions")]
 pub(crate) async fn promotion_list(
     ctx: Caller,
     tenant: Path<String>,
-    query: Query<PageQuery>,
+    query: Query<PromotionQuery>,
 ) -> Result<Json<Page<PromotionSummary>>> {
     promotions::promotion_list(&ctx, &tenant, &query).await.or_problem(&ctx).map(Json)
 }

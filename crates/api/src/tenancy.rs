@@ -5,8 +5,8 @@ use crate::extract::Caller;
 use actix_web::web::{Json, Path, Query};
 use actix_web::{HttpResponse, get, post};
 use weighhouse_core::{audit, tenancy};
-use weighhouse_types::audit::{AuditEntry, AuditHead};
-use weighhouse_types::page::{Page, PageQuery};
+use weighhouse_types::audit::{AuditEntry, AuditHead, AuditQuery};
+use weighhouse_types::page::Page;
 use weighhouse_types::tenancy::{Portfolio, Tenant, TenantCreate};
 
 /// Every client that you reach, what is approved for production at each, and
@@ -30,12 +30,12 @@ pub(crate) async fn tenant_create(
 }
 
 /// The agency's own log, newest first: what has no tenant.
-#[utoipa::path(tag = "audit", params(PageQuery), responses((status = 200, body = Page<AuditEntry>)))]
+#[utoipa::path(tag = "audit", params(AuditQuery), responses((status = 200, body = Page<AuditEntry>)))]
 #[get("/agencies/{agency}/audit")]
 pub(crate) async fn agency_audit_list(
     ctx: Caller,
     agency: Path<String>,
-    query: Query<PageQuery>,
+    query: Query<AuditQuery>,
 ) -> Result<Json<Page<AuditEntry>>> {
     audit::agency_audit_list(&ctx, &agency, &query).await.or_problem(&ctx).map(Json)
 }

@@ -1,28 +1,51 @@
-//! The command line.
-
-mod audit;
-
-pub(crate) use audit::{AuditCommand, AuditExport, Verify};
+//! The command line: a file a group of commands, and here what they share.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
-use std::str::FromStr;
-use weighhouse_types::reference::{ModelRef, VersionRef};
-use weighhouse_types::versions::Stage;
+use clap::{Args as ClapArgs, Parser, Subcommand};
+use std::time::Duration;
+use weighhouse_types::page::MAX_LIMIT;
+use weighhouse_types::reference::slug_check;
+
+mod audit;
+mod files;
+mod login;
+mod member;
+mod promotion;
+mod registry;
+mod shell;
+mod token;
+
+pub(crate) use audit::{Audit, AuditExport, AuditHead, AuditList, Verify};
+pub(crate) use files::{Pull, Push};
+pub(crate) use login::{Login, SignIn, Whoami};
+pub(crate) use member::{Member, MemberInvite, MemberList, MemberRemove, MemberRole};
+pub(crate) use promotion::{
+    Patience, Promote, Promotion, PromotionList, PromotionRef, PromotionShow, PromotionWithdraw,
+};
+pub(crate) use registry::{
+    Model, ModelCreate, ModelList, Production, ProductionCommand, ProductionHistory, Project, ProjectCreate,
+    ProjectList, ProjectRef, ProjectShow, Reference, Rollback, Show, Version, VersionList, VersionRetire,
+};
+pub(crate) use shell::{Completions, Man};
+pub(crate) use token::{Token, TokenCreate, TokenExchange, TokenList, TokenRevoke};
 
 /// Version, promote and verify machine-learning models on a Weighhouse.
 #[derive(Debug, Parser)]
-#[command(name = "wh", version, arg_required_else_help = true)]
+#[command(name = "wh", version, arg_required_else_help = true, max_term_width = 100)]
 #[command(after_help = "\
 A model is written tenant/project/model, a version tenant/project/model@3.
+TENANT may be left out where the API token is bound to one.
 
 Environment:
   WH_URL    the server, such as https://weighhouse.example; wins over `wh login`
-  WH_TOKEN  an API token (wh_…); wins over `wh login`
+  WH_TOKEN  an API token (wh_…) or a short-lived one; wins over `wh login`
   XDG_CONFIG_HOME  where weighhouse/credentials.toml lies (default ~/.config)
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.")]
+What a restarting server or a bad line breaks is tried again for about a minute;
+an operation that was sent twice is done once.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted. Watching a request:
+0 approved, 3 rejected, 4 withdrawn, 5 still open when the time was over.")]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -42,39 +65,41 @@ pub(crate) enum Command {
     Pull(Pull),
     /// Show a model or a version
     Show(Show),
-    /// List a model's versions, newest first
-    Versions(Versions),
-    /// Promote a version to staging, or ask for production
+    /// List a model's versions, newest first (`wh version list`)
+    Versions(VersionList),
+    /// Promote a version to staging, or ask for production (`wh promotion open`)
     Promote(Promote),
     /// Show what is approved for production, now or at a moment in the past
     Production(Production),
     /// Put the production version before this one back
     Rollback(Rollback),
-    /// Take a tenant's audit log along
+    /// List, make and show projects
     #[command(subcommand)]
-    Audit(AuditCommand),
+    Project(Project),
+    /// List, make and show models
+    #[command(subcommand)]
+    Model(Model),
+    /// List, show and retire versions
+    #[command(subcommand)]
+    Version(Version),
+    /// Ask for promotions, follow and withdraw them
+    #[command(subcommand)]
+    Promotion(Promotion),
+    /// Read the audit log, and take it along
+    #[command(subcommand)]
+    Audit(Audit),
     /// Verify an exported audit log, offline
     Verify(Verify),
-}
-
-#[derive(Debug, ClapArgs)]
-#[command(after_help = "\
-Make the token in the web UI, on the tenant's page under ‘Tokens’. It is stored
-in weighhouse/credentials.toml below $XDG_CONFIG_HOME or ~/.config, readable by
-you only. Without --token-stdin the token is asked for on the terminal.")]
-pub(crate) struct Login {
-    /// The server's address, with https://
-    #[arg(value_parser = crate::config::url_parse)]
-    pub(crate) url: url::Url,
-    /// Read the token from standard input
-    #[arg(long)]
-    pub(crate) token_stdin: bool,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Whoami {
-    #[command(flatten)]
-    pub(crate) output: Output,
+    /// Make, list and revoke your API tokens, and exchange one for a short-lived one
+    #[command(subcommand)]
+    Token(Token),
+    /// List and invite people, change and take away their roles
+    #[command(subcommand)]
+    Member(Member),
+    /// Print a script that completes `wh` in a shell
+    Completions(Completions),
+    /// Write the manual's pages
+    Man(Man),
 }
 
 /// How results are printed.
@@ -85,6 +110,21 @@ pub(crate) struct Output {
     pub(crate) json: bool,
 }
 
+/// How much of a list is wanted.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub(crate) struct Limit {
+    /// How many to list at most
+    #[arg(long, value_name = "N", default_value_t = Self::USUAL, value_parser = clap::value_parser!(u32).range(1..=Self::MOST))]
+    pub(crate) limit: u32,
+}
+
+impl Limit {
+    /// All of nearly every list.
+    const USUAL: u32 = 50 * MAX_LIMIT;
+    /// What is held in memory to be printed has a bound.
+    const MOST: i64 = 100_000;
+}
+
 /// How long work shows where it stands.
 #[derive(Clone, Copy, Debug, ClapArgs)]
 pub(crate) struct Progress {
@@ -93,159 +133,9 @@ pub(crate) struct Progress {
     pub(crate) progress: bool,
 }
 
-#[derive(Debug, ClapArgs)]
-#[command(after_help = "\
-A missing model is made; a missing project is an error. The same content pushed
-again answers with the version that is there. A push that breaks off leaves
-nothing visible, and the next one sends only what is missing.
-
-The context file holds the version's other components, each optional: data,
-features, training, evaluation, code, environment, deployment. For example:
-
-  [code]
-  repository = \"https://git.example/fraud\"
-  commit = \"4f2a9c1\"
-
-  [[evaluation]]
-  dataset = \"claims-2025-holdout\"
-  metrics = { auc = 0.91 }
-
-Folders named .git and .weighhouse are left out. Symbolic links are followed to
-files inside the folder; links that lead out of it are refused.")]
-pub(crate) struct Push {
-    /// The model's file or folder
-    pub(crate) path: PathBuf,
-    /// The model: tenant/project/model
-    #[arg(long, short, value_name = "MODEL")]
-    pub(crate) model: ModelRef,
-    /// The version's other components, as .json or .toml
-    #[arg(long, short, value_name = "FILE")]
-    pub(crate) context: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) output: Output,
-    #[command(flatten)]
-    pub(crate) progress: Progress,
-}
-
-#[derive(Debug, ClapArgs)]
-#[command(after_help = "\
-Every file is verified against the version's manifest, and the manifest against
-the version's digest. A pull that broke off goes on where it was: files that are
-there with the right digest are kept.")]
-pub(crate) struct Pull {
-    /// The version: tenant/project/model@3
-    pub(crate) version: VersionRef,
-    /// The folder to write to [default: ./MODEL-N]
-    #[arg(long, short, value_name = "DIR")]
-    pub(crate) output: Option<PathBuf>,
-    /// Write into a folder that holds other files, and replace files that differ
-    #[arg(long)]
-    pub(crate) force: bool,
-    /// Print the version as the API's JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-    #[command(flatten)]
-    pub(crate) progress: Progress,
-}
-
-/// A model or a version.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Reference {
-    Model(ModelRef),
-    Version(VersionRef),
-}
-
-impl FromStr for Reference {
-    type Err = String;
-
-    fn from_str(s: &str) -> Result<Self, Self::Err> {
-        if s.contains('@') { s.parse().map(Self::Version) } else { s.parse().map(Self::Model) }
-    }
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Show {
-    /// tenant/project/model or tenant/project/model@3
-    pub(crate) reference: Reference,
-    #[command(flatten)]
-    pub(crate) output: Output,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct Versions {
-    /// The model: tenant/project/model
-    pub(crate) model: ModelRef,
-    /// How many to list, the newest first
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    pub(crate) limit: u32,
-    #[command(flatten)]
-    pub(crate) output: Output,
-}
-
-/// The stages that a version can be promoted to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub(crate) enum Target {
-    Staging,
-    Production,
-}
-
-impl From<Target> for Stage {
-    fn from(target: Target) -> Self {
-        match target {
-            Target::Staging => Self::Staging,
-            Target::Production => Self::Production,
-        }
-    }
-}
-
-#[derive(Debug, ClapArgs)]
-#[command(after_help = "\
-A version goes from development to staging, and from staging to production.
-Production is asked for: the client's approvers get a mail, and decide in the
-browser.")]
-pub(crate) struct Promote {
-    /// The version: tenant/project/model@3
-    pub(crate) version: VersionRef,
-    /// The stage to promote to
-    #[arg(long, value_name = "STAGE")]
-    pub(crate) to: Target,
-    /// What is better, and what the reviewer should look at (needed for production)
-    #[arg(long, required_if_eq("to", "production"))]
-    pub(crate) reason: Option<String>,
-    #[command(flatten)]
-    pub(crate) output: Output,
-}
-
-#[derive(Debug, ClapArgs)]
-#[command(after_help = "\
-DATE is RFC 3339, such as 2026-03-15T09:30:00+01:00. A time without a zone is
-UTC; a day without a time is its first moment, 00:00 UTC.")]
-pub(crate) struct Production {
-    /// The model: tenant/project/model
-    pub(crate) model: ModelRef,
-    /// The moment to ask about [default: now]
-    #[arg(long, value_name = "DATE", value_parser = moment)]
-    pub(crate) at: Option<DateTime<Utc>>,
-    #[command(flatten)]
-    pub(crate) output: Output,
-}
-
-#[derive(Debug, ClapArgs)]
-#[command(after_help = "\
-The latest earlier production version that was not itself rolled back from is in
-production again, at once; approvers are told by mail. On a terminal you are
-asked first.")]
-pub(crate) struct Rollback {
-    /// The model: tenant/project/model
-    pub(crate) model: ModelRef,
-    /// Why, for the record and the mail
-    #[arg(long)]
-    pub(crate) reason: String,
-    /// Do not ask
-    #[arg(long, short)]
-    pub(crate) yes: bool,
-    #[command(flatten)]
-    pub(crate) output: Output,
+/// Reads a tenant's short name.
+fn tenant(text: &str) -> Result<String, String> {
+    slug_check(text).map(|()| text.to_owned()).map_err(|e| format!("the tenant's short name {e}"))
 }
 
 /// Reads a moment as people write it.
@@ -260,6 +150,24 @@ fn moment(text: &str) -> Result<DateTime<Utc>, String> {
     local
         .map(|at| at.and_utc())
         .ok_or_else(|| "is no moment: write 2026-03-15, 2026-03-15T09:30 or 2026-03-15T09:30:00+01:00".into())
+}
+
+/// Reads a span of time: `90s`, `30m`, `2h` or `7d`.
+fn span(text: &str) -> Result<Duration, String> {
+    let wrong = || "is no span of time: write 90s, 30m, 2h or 7d".to_owned();
+    let unit = text.chars().next_back().ok_or_else(wrong)?;
+    let seconds: u64 = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return Err(wrong()),
+    };
+    let count = text.strip_suffix(unit).and_then(|digits| digits.parse::<u32>().ok()).ok_or_else(wrong)?;
+    match u64::from(count) * seconds {
+        0 => Err("is no time at all: the least is 1s".into()),
+        seconds => Ok(Duration::from_secs(seconds)),
+    }
 }
 
 #[cfg(test)]
@@ -288,22 +196,28 @@ mod tests {
     }
 
     #[test]
-    fn production_needs_a_reason_and_staging_does_not() {
-        let promote = |words: &[&str]| {
-            let all = ["wh", "promote", "aa/bb/c@1"].iter().chain(words);
-            Args::try_parse_from(all).map(|_| ()).map_err(|e| e.kind())
-        };
-        assert_eq!(promote(&["--to", "staging"]), Ok(()));
-        assert_eq!(promote(&["--to", "production", "--reason", "better"]), Ok(()));
-        let missing = Err(clap::error::ErrorKind::MissingRequiredArgument);
-        assert_eq!(promote(&["--to", "production"]), missing);
-        assert_eq!(promote(&["--to", "archived"]), Err(clap::error::ErrorKind::InvalidValue));
+    fn spans_have_a_unit() {
+        for (text, seconds) in [("90s", 90), ("30m", 1_800), ("2h", 7_200), ("7d", 604_800)] {
+            assert_eq!(span(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for wrong in ["", "s", "90", "-1s", "1.5h", "2 h", "0s", "5µ"] {
+            assert!(span(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]
-    fn a_reference_is_a_model_or_a_version() {
-        assert!(matches!("aa/bb/c".parse(), Ok(Reference::Model(_))));
-        assert!(matches!("aa/bb/c@2".parse(), Ok(Reference::Version(_))));
-        assert!("aa/bb".parse::<Reference>().is_err());
+    fn commands_of_old_still_mean_the_same() {
+        let parsed = |line: &str| Args::try_parse_from(line.split(' ')).map(|args| args.command);
+        assert!(matches!(parsed("wh versions aa/bb/c --limit 5"), Ok(Command::Versions(_))));
+        assert!(matches!(parsed("wh version list aa/bb/c"), Ok(Command::Version(Version::List(_)))));
+        let Ok(Command::Production(now)) = parsed("wh production aa/bb/c --at 2026-03-15") else {
+            panic!("the moment")
+        };
+        assert!(now.at.is_some() && now.command.is_none());
+        let Ok(Command::Production(all)) = parsed("wh production history aa/bb/c --json") else {
+            panic!("the history")
+        };
+        assert!(matches!(all.command, Some(ProductionCommand::History(_))));
+        assert!(parsed("wh production").is_err());
     }
 }

@@ -33,6 +33,24 @@ pub(crate) fn server() -> Result<Server> {
     choose(variable("WH_URL")?.as_deref(), variable("WH_TOKEN")?.as_deref(), stored)
 }
 
+/// The server alone, for what a person does there in their own name.
+///
+/// # Errors
+/// When neither the environment nor the stored file names one.
+pub(crate) fn address() -> Result<Url> {
+    match variable("WH_URL")? {
+        Some(url) => url_parse(&url).map_err(|e| anyhow!("WH_URL: {e}")),
+        None => match file().ok().map(|path| read(&path)).transpose()?.flatten() {
+            Some(stored) => {
+                url_parse(&stored.url).map_err(|e| anyhow!("the stored server cannot be used: {e}"))
+            }
+            None => {
+                bail!("no server is named: set WH_URL to its address, such as https://weighhouse.example")
+            }
+        },
+    }
+}
+
 /// Stores a server and its token, readable by the user only; returns where.
 pub(crate) fn store(server: &Server) -> Result<PathBuf> {
     let path = file()?;
@@ -99,7 +117,9 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 pub(crate) fn token_parse(text: &str) -> Result<String> {
     let token = text.trim();
     if token.is_empty() {
-        bail!("there is no token: make one in the web UI, on the tenant's page under ‘Tokens’");
+        bail!(
+            "there is no token: make one with `wh token create`, or in the web UI on the tenant's page under ‘Tokens’"
+        );
     }
     if !token.bytes().all(|b| b.is_ascii_graphic()) {
         bail!("the token holds blanks or characters that no token has; copy it again, it begins with wh_");

@@ -41,6 +41,23 @@ impl Error {
         }
     }
 
+    /// What the API said, without what this program adds.
+    pub(crate) fn detail(&self) -> String {
+        match self {
+            Self::Refused { problem, .. } => problem.detail.clone(),
+            other => other.to_string(),
+        }
+    }
+
+    /// The HTTP status, where there was an answer.
+    pub(crate) fn status(&self) -> Option<u16> {
+        match self {
+            Self::Refused { problem, .. } => Some(problem.status),
+            Self::Status { status, .. } => Some(status.as_u16()),
+            Self::Transport(_) | Self::Final(_) => None,
+        }
+    }
+
     /// The code of the API's refusal, where it was one.
     pub(crate) fn code(&self) -> Option<Code> {
         match self {
@@ -67,11 +84,18 @@ impl From<reqwest::Error> for Error {
     }
 }
 
+/// An answer of another form than the API documents.
+pub(crate) fn unreadable(error: serde_json::Error) -> Error {
+    Error::Final(format!("the server's answer cannot be read: {error}"))
+}
+
 fn refusal(problem: &Problem) -> String {
     let place = problem.field.as_deref().filter(|field| !problem.detail.contains(field));
     let place = place.map(|field| format!(" (at {field})")).unwrap_or_default();
     let hint = match problem.code {
-        Code::Unauthenticated => "\n  make a token in the web UI and run `wh login URL`",
+        Code::Unauthenticated => {
+            "\n  make a token with `wh token create TENANT` or in the web UI, then run `wh login URL` or set WH_TOKEN"
+        }
         _ => "",
     };
     format!("{}{place}{hint}{}", problem.detail, request(problem.request_id.as_deref()))

@@ -1,9 +1,12 @@
 //! The client of the REST API: how it is asked, and how it answers.
 
 use crate::config::{self, Server};
-use crate::error::Error;
+use crate::error::{self, Error};
+use crate::retry::retrying;
 use crate::urls::Path;
-use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{
+    AUTHORIZATION, CONTENT_LENGTH, COOKIE, HeaderMap, HeaderName, HeaderValue, LOCATION, ORIGIN, RETRY_AFTER,
+};
 use reqwest::{Body, Method, Response, StatusCode, redirect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -29,22 +32,33 @@ const DEAD_AFTER: Duration = Duration::from_secs(60);
 /// The longest JSON answer that is read: the parts of a file of 2 TiB fit.
 const ANSWER_MAX: usize = 64 * 1024 * 1024;
 
-/// What the API answered: the status, and JSON.
+/// What the API answered: the status, the headers, and JSON.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
     pub(crate) json: Value,
 }
 
 impl Answer {
     /// The answer as the type that the API documents for it.
     pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        T::deserialize(&self.json)
-            .map_err(|e| Error::Final(format!("the server's answer cannot be read: {e}")))
+        T::deserialize(&self.json).map_err(error::unreadable)
     }
 }
 
-/// Speaks to one server in the name of one token.
+/// Names one operation over all its repetitions, so that the server does it
+/// once and answers each of them the same.
+pub(crate) struct Key(String);
+
+impl Key {
+    /// Of an operation that was never asked for before.
+    pub(crate) fn fresh() -> Self {
+        Self(uuid::Uuid::new_v4().to_string())
+    }
+}
+
+/// Speaks to one server in the name of one credential.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
     http: reqwest::Client,
@@ -57,13 +71,24 @@ impl Client {
         Self::new(&config::server()?)
     }
 
-    /// A client for a server.
+    /// A client for a server, in the name of a token.
     pub(crate) fn new(server: &Server) -> anyhow::Result<Self> {
-        let mut bearer = HeaderValue::try_from(format!("Bearer {}", server.token))?;
-        bearer.set_sensitive(true);
+        let bearer = secret(AUTHORIZATION, &format!("Bearer {}", server.token))?;
+        Self::with_headers(&server.url, HeaderMap::from_iter([bearer]))
+    }
+
+    /// A client as a browser is one, in the name of a session once there is
+    /// its cookie. Unsafe requests of a session name where they come from.
+    pub(crate) fn of_session(base: &Url, cookie: Option<&str>) -> anyhow::Result<Self> {
+        let origin = HeaderValue::try_from(base.origin().ascii_serialization())?;
+        let cookie = cookie.map(|cookie| secret(COOKIE, cookie)).transpose()?;
+        Self::with_headers(base, std::iter::once((ORIGIN, origin)).chain(cookie).collect())
+    }
+
+    fn with_headers(base: &Url, headers: HeaderMap) -> anyhow::Result<Self> {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("wh/", env!("CARGO_PKG_VERSION")))
-            .default_headers(HeaderMap::from_iter([(AUTHORIZATION, bearer)]))
+            .default_headers(headers)
             .connect_timeout(CONNECT_TIMEOUT)
             .tcp_nodelay(true)
             .tcp_keepalive(DEAD_AFTER / 4)
@@ -79,14 +104,14 @@ impl Client {
         {
             builder = builder.tcp_user_timeout(DEAD_AFTER);
         }
-        if config::is_loopback(&server.url) {
+        if config::is_loopback(base) {
             builder = builder.no_proxy();
         }
-        if server.url.scheme() == "http" {
+        if base.scheme() == "http" {
             // Saves reading the system's certificates.
             builder = builder.tls_certs_only([]);
         }
-        Ok(Self { http: builder.build()?, base: server.url.clone() })
+        Ok(Self { http: builder.build()?, base: base.clone() })
     }
 
     /// The server's address.
@@ -104,9 +129,26 @@ impl Client {
         within(ANSWER_TIMEOUT, async { answer(send(request).await?).await }).await
     }
 
+    /// GET, tried again while the server does not answer.
+    pub(crate) async fn read(&self, path: &Path, query: &[(&str, String)]) -> Result<Answer, Error> {
+        retrying(&say, || self.get(path, query)).await
+    }
+
+    /// POST of JSON, answered with JSON, tried again while the server does not
+    /// answer. It is done once, however often it was sent.
+    pub(crate) async fn act(&self, path: &Path, body: &(impl Serialize + Sync)) -> Result<Answer, Error> {
+        let key = Key::fresh();
+        retrying(&say, || self.post(path, &key, body)).await
+    }
+
     /// POST of JSON, answered with JSON.
-    pub(crate) async fn post(&self, path: &Path, body: &(impl Serialize + Sync)) -> Result<Answer, Error> {
-        within(ANSWER_TIMEOUT, self.post_patiently(path, body)).await
+    pub(crate) async fn post(
+        &self,
+        path: &Path,
+        key: &Key,
+        body: &(impl Serialize + Sync),
+    ) -> Result<Answer, Error> {
+        within(ANSWER_TIMEOUT, self.post_patiently(path, key, body)).await
     }
 
     /// POST that may take as long as it takes: reading a terabyte back, say.
@@ -114,10 +156,23 @@ impl Client {
     pub(crate) async fn post_patiently(
         &self,
         path: &Path,
+        Key(key): &Key,
         body: &(impl Serialize + Sync),
     ) -> Result<Answer, Error> {
-        let request = self.http.request(Method::POST, path.endpoint(&self.base)).json(body);
-        answer(send(request).await?).await
+        let request = self.http.request(Method::POST, path.endpoint(&self.base));
+        answer(send(request.header("idempotency-key", key).json(body)).await?).await
+    }
+
+    /// PUT of JSON, which is answered with nothing.
+    pub(crate) async fn put(&self, path: &Path, body: &(impl Serialize + Sync)) -> Result<(), Error> {
+        let request = self.http.request(Method::PUT, path.endpoint(&self.base)).json(body);
+        within(ANSWER_TIMEOUT, send(request)).await.map(drop)
+    }
+
+    /// DELETE, which is answered with nothing.
+    pub(crate) async fn delete(&self, path: &Path) -> Result<(), Error> {
+        let request = self.http.request(Method::DELETE, path.endpoint(&self.base));
+        within(ANSWER_TIMEOUT, send(request)).await.map(drop)
     }
 
     /// PUT of one part of a file.
@@ -142,6 +197,18 @@ impl Client {
         let request = self.http.request(Method::GET, path.endpoint(&self.base));
         within(ANSWER_TIMEOUT, send(request)).await
     }
+}
+
+/// Tells of a wait where there is no progress to tell it beside.
+pub(crate) fn say(text: &str) {
+    eprintln!("{}", crate::output::clean(text));
+}
+
+/// A header that no log shows.
+fn secret(name: HeaderName, value: &str) -> anyhow::Result<(HeaderName, HeaderValue)> {
+    let mut value = HeaderValue::try_from(value)?;
+    value.set_sensitive(true);
+    Ok((name, value))
 }
 
 /// Bounds how long something may take.
@@ -190,11 +257,11 @@ async fn refused(response: Response) -> Error {
 }
 
 async fn answer(response: Response) -> Result<Answer, Error> {
-    let (status, url) = (response.status(), response.url().clone());
+    let (status, headers, url) = (response.status(), response.headers().clone(), response.url().clone());
     let body = body(response).await?;
     let json = serde_json::from_slice(&body)
         .map_err(|e| Error::Final(format!("{url} does not answer like a Weighhouse: {e}")))?;
-    Ok(Answer { status, json })
+    Ok(Answer { status, headers, json })
 }
 
 async fn body(mut response: Response) -> Result<Vec<u8>, Error> {

@@ -1,12 +1,14 @@
 //! `wh`, the client of a Weighhouse installation, for people and CI.
 //!
 //! One file a subject: `args` is the command line, `config` the server and
-//! token to use, `http` the client of the REST API; every command is a file
-//! that calls the API and prints. `push` and `pull` move files: `walk` finds
-//! them, `hash` reads them, `upload` and `download` carry their bytes. `audit`
-//! takes a log along, and `verify` checks it without any server.
+//! token to use, `session` a person who signs in for one command, `http` the
+//! client of the REST API, `list` its pages; every command is a file that calls
+//! the API and prints. `push` and `pull` move files: `walk` finds them, `hash`
+//! reads them, `upload` and `download` carry their bytes. `audit` reads a log and
+//! takes it along, and `verify` checks it without any server.
 
 mod args;
+mod ask;
 mod audit;
 mod config;
 mod context;
@@ -15,20 +17,30 @@ mod download;
 mod error;
 mod hash;
 mod http;
+mod list;
 mod login;
+mod member;
+mod model;
 mod output;
 mod production;
 mod progress;
-mod promote;
+mod project;
+mod promotion;
 mod pull;
 mod push;
 mod retry;
 mod rollback;
+mod session;
+mod shell;
 mod show;
+mod tenant;
+mod token;
 mod upload;
 mod urls;
 mod verify;
+mod version;
 mod walk;
+mod watch;
 
 use args::{Args, Command};
 use clap::Parser;
@@ -39,7 +51,7 @@ use std::time::Duration;
 const INTERRUPTED: u8 = 130;
 
 /// Runs the program: 0 when it did what was asked, 1 when it could not, 2 when
-/// the command line is wrong.
+/// the command line is wrong; what was watched has codes of its own.
 #[must_use]
 pub fn main() -> ExitCode {
     let args = Args::parse();
@@ -53,7 +65,7 @@ pub fn main() -> ExitCode {
     let code = runtime.block_on(async {
         tokio::select! {
             result = run(args.command) => match result {
-                Ok(()) => ExitCode::SUCCESS,
+                Ok(code) => code,
                 Err(error) => fail(&error),
             },
             // Dropping the command removes its temporary files.
@@ -68,7 +80,7 @@ pub fn main() -> ExitCode {
     code
 }
 
-async fn run(command: Command) -> anyhow::Result<()> {
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Login(args) => login::login(args).await,
         Command::Logout => login::logout(),
@@ -76,13 +88,22 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Push(args) => push::push(args).await,
         Command::Pull(args) => pull::pull(args).await,
         Command::Show(args) => show::show(args).await,
-        Command::Versions(args) => show::versions(args).await,
-        Command::Promote(args) => promote::promote(args).await,
+        Command::Versions(args) => version::list(args).await,
+        Command::Promote(args) => return promotion::promote(args).await,
         Command::Production(args) => production::production(args).await,
         Command::Rollback(args) => rollback::rollback(args).await,
+        Command::Project(command) => project::project(command).await,
+        Command::Model(command) => model::model(command).await,
+        Command::Version(command) => version::version(command).await,
+        Command::Promotion(command) => return promotion::promotion(command).await,
         Command::Audit(command) => audit::audit(command).await,
         Command::Verify(args) => verify::verify(args),
+        Command::Token(command) => token::token(command).await,
+        Command::Member(command) => member::member(command).await,
+        Command::Completions(args) => shell::completions(args),
+        Command::Man(args) => shell::man(args),
     }
+    .map(|()| ExitCode::SUCCESS)
 }
 
 fn fail(error: &anyhow::Error) -> ExitCode {

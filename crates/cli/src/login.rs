@@ -1,26 +1,32 @@
 //! `wh login`, `wh logout` and `wh whoami`.
 
-use crate::args;
 use crate::config::{self, Server};
 use crate::http::Client;
 use crate::output::{self, Sheet};
 use crate::urls::Path;
-use anyhow::{Context as _, Result, bail};
-use std::io::{IsTerminal as _, Read as _};
+use crate::{args, ask};
+use anyhow::Result;
 use url::Url;
 use weighhouse_types::identity::WhoAmI;
 
-/// The longest token that is read, in bytes.
-const TOKEN_MAX: u64 = 4096;
-
 /// Checks a token and stores it.
 pub(crate) async fn login(args: args::Login) -> Result<()> {
-    let token = if args.token_stdin { token_from_stdin()? } else { token_from_terminal(&args.url)? };
+    let token = if args.token_stdin {
+        ask::secret_from_stdin()?
+    } else {
+        let question = format!("API token for {} (it is not shown): ", args.url);
+        ask::secret(&question, "use --token-stdin, or set WH_URL and WH_TOKEN")?
+    };
     let server = Server { url: args.url, token: config::token_parse(&token)? };
     let client = Client::new(&server)?;
     let who: WhoAmI = client.get(&Path::me(), &[]).await?.decode()?;
-    let path = config::store(&server)?;
     output::print(&sheet(&server.url, &who))?;
+    store(&server)
+}
+
+/// Stores a server and its token, and says where, and what wins over it.
+pub(crate) fn store(server: &Server) -> Result<()> {
+    let path = config::store(server)?;
     eprintln!("stored in {}", path.display());
     for name in ["WH_URL", "WH_TOKEN"] {
         if std::env::var_os(name).is_some_and(|value| !value.is_empty()) {
@@ -43,7 +49,7 @@ pub(crate) fn logout() -> Result<()> {
 /// Shows who the token speaks for.
 pub(crate) async fn whoami(args: args::Whoami) -> Result<()> {
     let client = Client::from_config()?;
-    let answer = client.get(&Path::me(), &[]).await?;
+    let answer = client.read(&Path::me(), &[]).await?;
     if args.output.json {
         return output::json(&answer.json);
     }
@@ -61,19 +67,4 @@ fn sheet(server: &Url, who: &WhoAmI) -> String {
         sheet.line("scopes", &scopes.join(", "));
     }
     sheet.text().to_owned()
-}
-
-fn token_from_stdin() -> Result<String> {
-    let mut token = String::new();
-    std::io::stdin().take(TOKEN_MAX).read_to_string(&mut token).context("cannot read the token")?;
-    Ok(token)
-}
-
-fn token_from_terminal(server: &Url) -> Result<String> {
-    let terminal = console::Term::stderr();
-    if !terminal.is_term() || !std::io::stdin().is_terminal() {
-        bail!("there is no terminal to ask for the token on: use --token-stdin, or set WH_URL and WH_TOKEN");
-    }
-    terminal.write_str(&format!("API token for {server} (it is not shown): "))?;
-    terminal.read_secure_line().context("cannot read the token")
 }

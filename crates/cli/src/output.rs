@@ -38,6 +38,11 @@ pub(crate) fn time(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
+/// A moment, to the minute, in a column whose head says that it is UTC.
+pub(crate) fn cell_time(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M").to_string()
+}
+
 /// The `s` of more or fewer than one.
 pub(crate) const fn plural(count: usize) -> &'static str {
     if count == 1 { "" } else { "s" }
@@ -75,23 +80,53 @@ impl Sheet {
     }
 }
 
-/// Rows in columns as wide as their widest cell.
+/// Rows in columns as wide as their widest cell. On a terminal the last column
+/// is cut to what fits beside the others; where nothing would fit, every row
+/// has its cells below one another.
 pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    let terminal = console::Term::stdout();
+    let width = terminal.is_term().then(|| terminal.size_checked()).flatten();
+    table_within(width.map(|(_, columns)| usize::from(columns)), head, rows)
+}
+
+/// The least that is left of a last column that is cut.
+const LAST_MIN: usize = 32;
+
+fn table_within(space: Option<usize>, head: &[&str], rows: &[Vec<String>]) -> String {
     let head: Vec<String> = head.iter().map(|&cell| cell.to_owned()).collect();
     let width = |column: usize| {
         let cells = std::iter::once(&head).chain(rows).filter_map(|row| row.get(column));
         cells.map(|cell| console::measure_text_width(cell)).max().unwrap_or(0)
     };
-    let widths: Vec<_> = (0..head.len()).map(width).collect();
+    let mut widths: Vec<_> = (0..head.len()).map(width).collect();
+    let others: usize = widths.iter().rev().skip(1).map(|width| width + 2).sum();
+    if let (Some(space), Some(last)) = (space, widths.last_mut()) {
+        if others + LAST_MIN.min(*last) > space {
+            return records(&head, rows);
+        }
+        *last = (*last).min(space.saturating_sub(others));
+    }
     let line = |row: &Vec<String>| {
         let cell = |(cell, width): (&String, &usize)| {
-            let blanks = width.saturating_sub(console::measure_text_width(cell));
-            format!("{}{}", cell.replace('\n', " "), " ".repeat(blanks))
+            let cell = cell.replace('\n', " ");
+            let cell = console::truncate_str(&cell, *width, "…");
+            let blanks = width.saturating_sub(console::measure_text_width(&cell));
+            format!("{cell}{}", " ".repeat(blanks))
         };
         let cells: Vec<_> = row.iter().zip(&widths).map(cell).collect();
         format!("{}\n", cells.join("  ").trim_end())
     };
     std::iter::once(&head).chain(rows).map(line).collect()
+}
+
+/// Rows as their cells, named, one a line.
+fn records(head: &[String], rows: &[Vec<String>]) -> String {
+    let width = head.iter().map(|name| console::measure_text_width(name)).max().unwrap_or(0);
+    let record = |row: &Vec<String>| -> String {
+        let named = head.iter().zip(row).filter(|(_, cell)| !cell.is_empty());
+        named.map(|(name, cell)| format!("{name:<width$}  {}\n", cell.replace('\n', " "))).collect()
+    };
+    rows.iter().map(record).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -102,6 +137,18 @@ mod tests {
     fn columns_are_aligned() {
         let rows = [vec!["@10".to_owned(), "production".into()], vec!["@9".into(), "é".into()]];
         assert_eq!(table(&["", "stage"], &rows), "     stage\n@10  production\n@9   é\n");
+    }
+
+    #[test]
+    fn a_narrow_terminal_cuts_the_last_column_and_a_pipe_nothing() {
+        let rows = [vec!["@1".to_owned(), "because it flags the East three times as often".into()]];
+        let cut = table_within(Some(36), &["", "why"], &rows);
+        assert_eq!(cut, "    why\n@1  because it flags the East thre…\n");
+        assert!(table_within(None, &["", "why"], &rows).contains("as often\n"));
+        assert_eq!(
+            table_within(Some(35), &["", "why"], &[rows[0].clone(), vec!["@2".into(), "no".into()]]),
+            "     @1\nwhy  because it flags the East three times as often\n\n     @2\nwhy  no\n"
+        );
     }
 
     #[test]

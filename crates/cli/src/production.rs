@@ -6,34 +6,48 @@ use crate::http::Client;
 use crate::output::{self, Sheet};
 use crate::urls::{self, Path};
 use crate::{args, difference};
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use weighhouse_types::reference::{ModelRef, VersionRef};
 use weighhouse_types::versions::{PeriodCause, ProductionAnswer, ProductionPeriod, Version};
 
-/// Shows what is in production, now or at a moment in the past.
+/// Shows what is in production, now or at a moment in the past, or all that was.
 pub(crate) async fn production(args: args::Production) -> Result<()> {
     let client = Client::from_config()?;
-    let query: Vec<_> = args.at.iter().map(|at| ("at", at.to_rfc3339())).collect();
-    let answer = client.get(&Path::model(&args.model).join(["production"]), &query).await?;
-    if args.output.json {
+    match (args.command, args.model) {
+        (Some(args::ProductionCommand::History(history)), _) => self::history(&client, history).await,
+        (None, model) => {
+            let model = model.context("which model? write tenant/project/model")?;
+            at(&client, &model, args.at, args.output).await
+        }
+    }
+}
+
+async fn at(
+    client: &Client,
+    model: &ModelRef,
+    at: Option<DateTime<Utc>>,
+    output: args::Output,
+) -> Result<()> {
+    let query: Vec<_> = at.iter().map(|at| ("at", at.to_rfc3339())).collect();
+    let answer = client.read(&Path::model(model).join(["production"]), &query).await?;
+    if output.json {
         return output::json(&answer.json);
     }
     let answer: ProductionAnswer = answer.decode()?;
     let Some(period) = &answer.production else {
-        let when = args.at.map_or_else(|| "is".into(), |at| format!("was, at {},", output::time(at)));
-        return output::print(&format!("nothing of {} {when} approved for production\n", args.model));
+        let when = at.map_or_else(|| "is".into(), |at| format!("was, at {},", output::time(at)));
+        return output::print(&format!("nothing of {model} {when} approved for production\n"));
     };
-    let history: Vec<ProductionPeriod> =
-        client.get(&Path::model(&args.model).join(["production", "history"]), &[]).await?.decode()?;
+    let history: Vec<ProductionPeriod> = client.read(&history_path(model), &[]).await?.decode()?;
     let before = history.iter().filter(|p| p.from < period.from).max_by_key(|p| p.from);
-    let version = version(&client, &args.model, period.number).await?;
+    let version = version(client, model, period.number).await?;
     let earlier = match before {
-        Some(before) => Some(self::version(&client, &args.model, before.number).await?),
+        Some(before) => Some(self::version(client, model, before.number).await?),
         None => None,
     };
-    let mut sheet = Sheet::new(&heading(&args.model, period, args.at));
+    let mut sheet = Sheet::new(&heading(model, period, at));
     period_lines(&mut sheet, period);
     context_lines(&mut sheet, &version.context);
     match (before, &earlier) {
@@ -42,19 +56,51 @@ pub(crate) async fn production(args: args::Production) -> Result<()> {
     }
     let back = match answer.rollback_target {
         Some(target) => {
-            format!("wh rollback \"{}\" --reason …   puts @{target} into production again", args.model)
+            format!("wh rollback \"{model}\" --reason …   puts @{target} into production again")
         }
         None => "there is no earlier production version to go back to".into(),
     };
     sheet.line("get back", &back);
-    let reference = VersionRef { model: args.model.clone(), number: period.number };
+    let reference = VersionRef { model: model.clone(), number: period.number };
     sheet.line("page", urls::version_page(client.base(), &reference).as_str());
     output::print(sheet.text())
 }
 
 async fn version(client: &Client, model: &ModelRef, number: u32) -> Result<Version> {
     let reference = VersionRef { model: model.clone(), number };
-    Ok(client.get(&Path::version(&reference), &[]).await?.decode()?)
+    Ok(client.read(&Path::version(&reference), &[]).await?.decode()?)
+}
+
+fn history_path(model: &ModelRef) -> Path {
+    Path::model(model).join(["production", "history"])
+}
+
+async fn history(
+    client: &Client,
+    args::ProductionHistory { model, output }: args::ProductionHistory,
+) -> Result<()> {
+    let answer = client.read(&history_path(&model), &[]).await?;
+    if output.json {
+        return output::json(&answer.json);
+    }
+    let periods: Vec<ProductionPeriod> = answer.decode()?;
+    if periods.is_empty() {
+        return output::print(&format!("nothing of {model} was ever approved for production\n"));
+    }
+    let row = |p: &ProductionPeriod| {
+        vec![
+            format!("@{}", p.number),
+            output::cell_time(p.from),
+            p.until.map_or_else(|| "now".into(), output::cell_time),
+            cause(p.began_by).into(),
+            p.requested_by.clone(),
+            p.approved_by.join(", "),
+            p.reason.clone(),
+        ]
+    };
+    let rows: Vec<_> = periods.iter().map(row).collect();
+    let head = ["", "from (UTC)", "until (UTC)", "by", "requested", "approved", "why"];
+    output::print(&format!("{model}\n{}", output::table(&head, &rows)))
 }
 
 fn heading(model: &ModelRef, period: &ProductionPeriod, at: Option<DateTime<Utc>>) -> String {

@@ -2,7 +2,6 @@
 
 use crate::http::{self, Client};
 use crate::progress::Progress;
-use crate::retry::retrying;
 use crate::{args, download, hash, output, urls};
 use anyhow::{Context as _, Result, anyhow, bail};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -21,7 +20,7 @@ use weighhouse_types::versions::Version;
 pub(crate) async fn pull(args: args::Pull) -> Result<()> {
     let client = Client::from_config()?;
     let path = urls::Path::version(&args.version);
-    let answer = retrying(&|text| eprintln!("{text}"), || client.get(&path, &[])).await?;
+    let answer = client.read(&path, &[]).await?;
     let version: Version = answer.decode()?;
     let files = manifest(&args.version, &version)?;
     let folder = match args.output {

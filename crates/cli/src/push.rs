@@ -1,7 +1,7 @@
 //! `wh push`: from files to a version, sending only what the server misses.
 
 use crate::hash::{self, Hashed};
-use crate::http::{Answer, Client};
+use crate::http::{Answer, Client, Key, say};
 use crate::progress::Progress;
 use crate::retry::retrying;
 use crate::upload::{self, Upload};
@@ -54,8 +54,7 @@ pub(crate) async fn push(args: args::Push) -> Result<()> {
 
 /// Finds a missing project, or a token that reaches nothing, before the work.
 async fn project_check(client: &Client, model: &ModelRef) -> Result<()> {
-    let path = Path::project(model);
-    match retrying(&say, || client.get(&path, &[])).await {
+    match client.read(&Path::project(&model.tenant, &model.project), &[]).await {
         // A token that may register need not be able to read.
         Err(error) if error.code() != Some(Code::Forbidden) => Err(error.into()),
         _ => Ok(()),
@@ -147,23 +146,17 @@ async fn query(
         };
         let body = BlobsQuery { files: some.iter().map(file).collect() };
         let path = Path::tenant(tenant).join(["blobs", "query"]);
-        let answer = retrying(&say, || client.post(&path, &body)).await?;
-        let answered: Vec<BlobStatus> = answer.decode()?;
+        let answered: Vec<BlobStatus> = client.act(&path, &body).await?.decode()?;
         status.extend(answered.into_iter().map(|s| (s.sha256.clone(), s)));
     }
     Ok(status)
 }
 
-/// Tells of a wait where there is no progress to tell it beside.
-fn say(text: &str) {
-    eprintln!("{text}");
-}
-
 async fn register(client: &Client, model: &ModelRef, context: Value) -> Result<Answer> {
     let body = VersionRegister { context, create_model: true };
     let path = Path::model(model).join(["versions"]);
-    // Repeating is safe: the same content answers with the version that is there.
-    Ok(retrying(&say, || client.post_patiently(&path, &body)).await?)
+    let key = Key::fresh();
+    Ok(retrying(&say, || client.post_patiently(&path, &key, &body)).await?)
 }
 
 fn report(client: &Client, answer: &Answer, digest: &str, output: args::Output) -> Result<()> {

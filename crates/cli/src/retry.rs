@@ -40,6 +40,28 @@ where
     }
 }
 
+/// How long to wait between looks at something that people decide: often at
+/// first and after news, then less and less often.
+pub(crate) struct Pace(Duration);
+
+/// The longest that a decision stays unseen.
+const LONGEST_PACE: Duration = Duration::from_secs(20);
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self(Duration::from_secs(1))
+    }
+}
+
+impl Pace {
+    /// The next wait; a tenth of it is chance.
+    pub(crate) fn next(&mut self) -> Duration {
+        let wait = self.0;
+        self.0 = (wait * 3 / 2).min(LONGEST_PACE);
+        wait + wait / 10 * u32::from(random()) / u32::from(u8::MAX)
+    }
+}
+
 /// Half of the wait doubles with every attempt; the other half is chance, so
 /// that clients that failed together do not come back together.
 fn wait_before(attempt: u32, asked: Option<Duration>, chance: u8) -> Duration {
@@ -79,6 +101,15 @@ mod tests {
     async fn what_fails_for_good_is_not_repeated() {
         assert_eq!(attempts(false, 2).await, (false, 1));
         assert_eq!(attempts(true, 2).await, (true, 2));
+    }
+
+    #[test]
+    fn looks_become_rarer_and_do_not_end() {
+        let mut pace = Pace::default();
+        let waits: Vec<_> = (0..20).map(|_| pace.next()).collect();
+        let near = |wait: Duration, full: Duration| wait >= full && wait <= full + full / 10;
+        assert!(near(waits[0], Duration::from_secs(1)), "{waits:?}");
+        assert!(near(waits[19], LONGEST_PACE), "{waits:?}");
     }
 
     #[test]

@@ -2,19 +2,18 @@
 
 use crate::http::Client;
 use crate::urls::{self, Path};
-use crate::{args, output};
+use crate::{args, ask, output};
 use anyhow::{Result, bail};
-use std::io::IsTerminal as _;
 use weighhouse_types::reference::ModelRef;
 use weighhouse_types::versions::{ProductionAnswer, Rollback, RolledBack};
 
 /// Puts the production version before this one back.
 pub(crate) async fn rollback(args: args::Rollback) -> Result<()> {
     let client = Client::from_config()?;
-    let ask = !args.yes && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    let ask = !args.yes && ask::somebody();
     let from = if ask { Some(confirm(&client, &args.model).await?) } else { None };
     let body = Rollback { reason: args.reason, from };
-    let answer = client.post(&Path::model(&args.model).join(["rollback"]), &body).await?;
+    let answer = client.act(&Path::model(&args.model).join(["rollback"]), &body).await?;
     if args.output.json {
         return output::json(&answer.json);
     }
@@ -32,7 +31,7 @@ pub(crate) async fn rollback(args: args::Rollback) -> Result<()> {
 /// that the answer holds for what was shown.
 async fn confirm(client: &Client, model: &ModelRef) -> Result<u32> {
     let answer: ProductionAnswer =
-        client.get(&Path::model(model).join(["production"]), &[]).await?.decode()?;
+        client.read(&Path::model(model).join(["production"]), &[]).await?.decode()?;
     let Some(production) = answer.production else {
         bail!("nothing of {model} is in production, so that there is nothing to roll back");
     };
@@ -42,12 +41,7 @@ async fn confirm(client: &Client, model: &ModelRef) -> Result<u32> {
             production.number
         );
     };
-    eprint!("{model}: put @{target} into production again and archive @{}? [y/N] ", production.number);
-    let mut line = String::new();
-    std::io::stdin().read_line(&mut line)?;
-    if matches!(line.trim(), "y" | "Y" | "yes") {
-        Ok(production.number)
-    } else {
-        bail!("nothing was changed")
-    }
+    let question =
+        format!("{model}: put @{target} into production again and archive @{}?", production.number);
+    if ask::confirm(&question)? { Ok(production.number) } else { bail!("nothing was changed") }
 }

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::hash::Hashed;
-use crate::http::{self, Client};
+use crate::http::{self, Client, Key};
 use crate::progress::{Attempt, Progress};
 use crate::retry::retrying;
 use crate::urls::Path;
@@ -98,7 +98,8 @@ async fn step(
     if file.left.fetch_sub(1, Ordering::AcqRel) == 1 {
         progress.message(format!("verifying {}", file.source.path));
         let path = Path::tenant(tenant).join(["blobs", &file.query.sha256, "complete"]);
-        let answer = retrying(&note, || client.post_patiently(&path, &file.query)).await;
+        let key = Key::fresh();
+        let answer = retrying(&note, || client.post_patiently(&path, &key, &file.query)).await;
         let status: BlobStatus = answer
             .and_then(|answer| answer.decode())
             .with_context(|| format!("{} was sent, but cannot be completed", file.source.path))?;

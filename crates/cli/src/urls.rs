@@ -14,24 +14,39 @@ impl Path {
         Self(vec!["me".into()])
     }
 
+    /// The session of a person who signs in.
+    pub(crate) fn session() -> Self {
+        Self(vec!["session".into()])
+    }
+
+    /// Where an API token is exchanged for a short-lived one.
+    pub(crate) fn token_exchange() -> Self {
+        Self(vec!["tokens".into(), "exchange".into()])
+    }
+
     /// A tenant.
     pub(crate) fn tenant(slug: &str) -> Self {
         Self(vec!["tenants".into(), slug.into()])
     }
 
-    /// The project that a model is in.
-    pub(crate) fn project(model: &ModelRef) -> Self {
-        Self::tenant(&model.tenant).join(["projects", &model.project])
+    /// A project.
+    pub(crate) fn project(tenant: &str, project: &str) -> Self {
+        Self::tenant(tenant).join(["projects", project])
     }
 
     /// A model.
     pub(crate) fn model(model: &ModelRef) -> Self {
-        Self::project(model).join(["models", &model.model])
+        Self::project(&model.tenant, &model.project).join(["models", &model.model])
     }
 
     /// A version.
     pub(crate) fn version(version: &VersionRef) -> Self {
         Self::model(&version.model).join(["versions", &version.number.to_string()])
+    }
+
+    /// A promotion request.
+    pub(crate) fn promotion(tenant: &str, id: PromotionId) -> Self {
+        Self::tenant(tenant).join(["promotions", &id.to_string()])
     }
 
     /// What is below it.
@@ -55,7 +70,12 @@ impl Path {
     }
 }
 
-/// The page of a model. The frontend's routes say the same as these.
+/// The page of a project. The frontend's routes say the same as these.
+pub(crate) fn project_page(base: &Url, tenant: &str, project: &str) -> Url {
+    page(base, &["t", tenant, "p", project])
+}
+
+/// The page of a model.
 pub(crate) fn model_page(base: &Url, model: &ModelRef) -> Url {
     page(base, &["t", &model.tenant, "p", &model.project, "m", &model.model])
 }

@@ -11,6 +11,7 @@ mod logging;
 mod migrate;
 mod serve;
 mod settings;
+mod shell;
 mod up;
 mod work;
 
@@ -40,13 +41,18 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     /// Set up and look after a running installation; prints JSON
     Admin(admin::AdminArgs),
+    /// Print a script that completes `weighhouse` in a shell
+    Completions(shell::CompletionsArgs),
+    /// Write the manual's pages
+    Man(shell::ManArgs),
 }
 
 /// Runs the command line; errors are printed and become the exit code.
 #[must_use]
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    logging::start(&cli.logging, matches!(cli.command, Command::Admin(_)));
+    let prints = matches!(cli.command, Command::Admin(_) | Command::Completions(_) | Command::Man(_));
+    logging::start(&cli.logging, prints);
     // The one TLS provider of the process; a second call would only say so.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let outcome = match cli.command {
@@ -55,6 +61,8 @@ pub fn run() -> ExitCode {
         Command::Work(args) => work::work(&args),
         Command::Migrate(args) => migrate::migrate(&args),
         Command::Admin(args) => admin::admin(&args),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

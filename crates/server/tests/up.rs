@@ -217,3 +217,29 @@ fn the_demonstration_is_there_at_once_and_only_once() {
     let again = Up::start(data.path(), &["--demo"]);
     assert!(!again.said.contains("made up"), "an installation in use is left as it is: {}", again.said);
 }
+
+#[test]
+fn shells_complete_it_and_the_manual_is_well_formed() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |program: &str, arguments: &[&str]| {
+        let Output { status, stdout, stderr } = Command::new(program).args(arguments).output().unwrap();
+        let (out, said) = (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap());
+        assert!(status.success() && said.is_empty(), "{program} {arguments:?}: {out}{said}");
+        out
+    };
+    let script = folder.path().join("weighhouse.bash");
+    std::fs::write(&script, run(PROGRAM, &["completions", "bash"])).unwrap();
+    let ask = format!(
+        "source '{}'; COMP_WORDS=(weighhouse admin ''); COMP_CWORD=2; \
+         _weighhouse weighhouse '' admin; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+        script.display()
+    );
+    assert!(run("bash", &["--norc", "-c", &ask]).lines().any(|word| word == "tenant"));
+
+    let pages = folder.path().join("man");
+    run(PROGRAM, &["man", "-o", pages.to_str().unwrap()]);
+    for page in ["weighhouse.1", "weighhouse-serve.1", "weighhouse-admin-token-create.1"] {
+        let page = pages.join(page);
+        run("groff", &["-Kutf8", "-man", "-ww", "-Tutf8", page.to_str().unwrap()]);
+    }
+}

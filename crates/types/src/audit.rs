@@ -4,6 +4,7 @@ mod proof;
 
 pub use proof::*;
 
+use crate::page::PageQuery;
 use crate::versions::Stage;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -204,6 +205,43 @@ fn because(reason: &str) -> String {
 
 fn short(digest: &str) -> &str {
     digest.get(..12).unwrap_or(digest)
+}
+
+/// Which entries of a log are asked for, and which page of them.
+#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct AuditQuery {
+    /// Where the previous page ended: its `next`.
+    #[serde(default)]
+    pub cursor: Option<String>,
+    /// Items wanted, 1 to 200; 50 unless given.
+    #[serde(default)]
+    pub limit: Option<u32>,
+    /// Only what happened at this moment or later, RFC 3339.
+    #[serde(default)]
+    pub since: Option<DateTime<Utc>>,
+    /// Only what happened before this moment, RFC 3339.
+    #[serde(default)]
+    pub until: Option<DateTime<Utc>>,
+    /// Only what a person did, by their name or e-mail address.
+    #[serde(default)]
+    pub actor: Option<String>,
+    /// Only events of a kind: `promotion.approved`, or all of `promotion`.
+    #[serde(default)]
+    pub event: Option<String>,
+    /// Only what concerns a model, `tenant/project/model`. Entries whose
+    /// details have expired no longer say what they concern.
+    #[serde(default)]
+    pub model: Option<String>,
+}
+
+impl AuditQuery {
+    /// The page of the list that is left.
+    #[must_use]
+    pub fn page(&self) -> PageQuery {
+        PageQuery { cursor: self.cursor.clone(), limit: self.limit }
+    }
 }
 
 /// One entry of a log.

@@ -2,6 +2,7 @@
 
 use crate::context::Completeness;
 use crate::ids::PromotionId;
+use crate::page::PageQuery;
 use crate::reference::VersionRef;
 use crate::versions::Stage;
 use chrono::{DateTime, Utc};
@@ -38,6 +39,34 @@ impl std::str::FromStr for PromotionState {
             .into_iter()
             .find(|state| state.as_str() == s)
             .ok_or_else(|| format!("‘{s}’ is no promotion state"))
+    }
+}
+
+/// Which requests are asked for, and which page of them.
+#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct PromotionQuery {
+    /// Where the previous page ended: its `next`.
+    #[serde(default)]
+    pub cursor: Option<String>,
+    /// Items wanted, 1 to 200; 50 unless given.
+    #[serde(default)]
+    pub limit: Option<u32>,
+    /// Only requests in this state.
+    #[serde(default)]
+    #[param(inline)]
+    pub state: Option<PromotionState>,
+    /// Only requests for versions of a model, `tenant/project/model`.
+    #[serde(default)]
+    pub model: Option<String>,
+}
+
+impl PromotionQuery {
+    /// The page of the list that is left.
+    #[must_use]
+    pub fn page(&self) -> PageQuery {
+        PageQuery { cursor: self.cursor.clone(), limit: self.limit }
     }
 }
 

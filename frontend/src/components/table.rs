@@ -72,14 +72,15 @@ pub(crate) fn TakeAway(
 /// The way to a list's next page, where it has one.
 #[component]
 pub(crate) fn NextPage(
-    /// The page's own path.
+    /// The page's own path, with the query that filters it.
     #[prop(into)]
     path: String,
     next: Option<String>,
     #[prop(default = "More")] words: &'static str,
 ) -> impl IntoView {
     next.map(|cursor| {
-        let href = format!("{path}?cursor={}", crate::links::encode(&cursor));
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let href = format!("{path}{joint}cursor={}", crate::links::encode(&cursor));
         view! {
             <div class="card-foot row">
                 <a class="btn btn-small push" href=href rel="next">

@@ -14,24 +14,27 @@ pub use sign::checkpoints_sign;
 
 use crate::kernel::authz;
 use crate::kernel::ctx::Ctx;
-use crate::kernel::error::Result;
+use crate::kernel::error::{Error, Result};
 use crate::kernel::page;
 use crate::kernel::tx::{PlatformTx, TenantTx};
-use weighhouse_types::audit::{AuditEntry, AuditHead};
-use weighhouse_types::page::{Page, PageQuery};
+use weighhouse_types::audit::{AuditEntry, AuditHead, AuditQuery};
+use weighhouse_types::page::Page;
 use weighhouse_types::permission::{Action, AgencyAction};
+use weighhouse_types::reference::ModelRef;
 
 /// A tenant's log, newest first.
 ///
 /// # Errors
-/// When the caller may not read it.
-pub async fn audit_list(ctx: &Ctx, tenant: &str, query: &PageQuery) -> Result<Page<AuditEntry>> {
+/// When the caller may not read it, or the filter makes no sense.
+pub async fn audit_list(ctx: &Ctx, tenant: &str, query: &AuditQuery) -> Result<Page<AuditEntry>> {
     let tenant = authz::tenant(ctx, tenant, Action::AuditRead).await?;
-    let before: Option<i64> = page::after(query)?;
+    filter_check(query)?;
+    let page = query.page();
+    let before: Option<i64> = page::after(&page)?;
     let mut tx = TenantTx::begin(ctx, &tenant).await?;
-    let entries = queries::tenant_entries(&mut tx, &tenant, before, page::fetch(query)).await?;
+    let entries = queries::tenant_entries(&mut tx, &tenant, query, before, page::fetch(&page)).await?;
     tx.finish().await?;
-    page::cut(query, entries, |entry| entry.index)
+    page::cut(&page, entries, |entry| entry.index)
 }
 
 /// The size and root of a tenant's log.
@@ -45,14 +48,16 @@ pub async fn audit_head(ctx: &Ctx, tenant: &str) -> Result<AuditHead> {
 /// An agency's log, newest first: what has no tenant.
 ///
 /// # Errors
-/// When the caller may not read it.
-pub async fn agency_audit_list(ctx: &Ctx, agency: &str, query: &PageQuery) -> Result<Page<AuditEntry>> {
+/// When the caller may not read it, or the filter makes no sense.
+pub async fn agency_audit_list(ctx: &Ctx, agency: &str, query: &AuditQuery) -> Result<Page<AuditEntry>> {
     let agency = authz::agency(ctx, agency, AgencyAction::AgencyAuditRead).await?;
-    let before: Option<i64> = page::after(query)?;
+    filter_check(query)?;
+    let page = query.page();
+    let before: Option<i64> = page::after(&page)?;
     let mut tx = PlatformTx::begin(ctx.app()).await?;
-    let entries = queries::agency_entries(&mut tx, &agency, before, page::fetch(query)).await?;
+    let entries = queries::agency_entries(&mut tx, &agency, query, before, page::fetch(&page)).await?;
     tx.finish().await?;
-    page::cut(query, entries, |entry| entry.index)
+    page::cut(&page, entries, |entry| entry.index)
 }
 
 /// The size and root of an agency's log.
@@ -61,4 +66,17 @@ pub async fn agency_audit_list(ctx: &Ctx, agency: &str, query: &PageQuery) -> Re
 /// When the caller may not read it.
 pub async fn agency_audit_head(ctx: &Ctx, agency: &str) -> Result<AuditHead> {
     proofs::head(ctx, &LogName::Agency(agency.into())).await
+}
+
+/// Refuses a filter that would find nothing for a reason that nobody sees.
+fn filter_check(query: &AuditQuery) -> Result<()> {
+    if let (Some(since), Some(until)) = (query.since, query.until)
+        && since >= until
+    {
+        return Err(Error::invalid("until", "‘until’ must be later than ‘since’."));
+    }
+    if let Some(model) = &query.model {
+        model.parse::<ModelRef>().map_err(|e| Error::invalid("model", format!("{e}.")))?;
+    }
+    Ok(())
 }

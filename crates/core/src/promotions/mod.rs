@@ -20,12 +20,12 @@ use crate::versions::{self, Moved};
 use queries::PromotionRow;
 use weighhouse_types::audit::Event;
 use weighhouse_types::ids::PromotionId;
-use weighhouse_types::page::{Page, PageQuery};
+use weighhouse_types::page::Page;
 use weighhouse_types::permission::Action;
 use weighhouse_types::promotions::{
-    Evidence, MetricChange, Promotion, PromotionOpen, PromotionState, PromotionSummary,
+    Evidence, MetricChange, Promotion, PromotionOpen, PromotionQuery, PromotionState, PromotionSummary,
 };
-use weighhouse_types::reference::VersionRef;
+use weighhouse_types::reference::{ModelRef, VersionRef};
 use weighhouse_types::tenancy::InboxItem;
 use weighhouse_types::versions::Stage;
 
@@ -162,14 +162,22 @@ fn cannot_decide(
 ///
 /// # Errors
 /// When the tenant is not visible.
-pub async fn promotion_list(ctx: &Ctx, tenant: &str, query: &PageQuery) -> Result<Page<PromotionSummary>> {
+pub async fn promotion_list(
+    ctx: &Ctx,
+    tenant: &str,
+    query: &PromotionQuery,
+) -> Result<Page<PromotionSummary>> {
     let tenant = authz::tenant(ctx, tenant, Action::TenantRead).await?;
-    let before = page::after(query)?;
+    let model = query.model.as_deref().map(str::parse::<ModelRef>).transpose();
+    let model = model.map_err(|e| Error::invalid("model", format!("{e}.")))?;
+    let page = query.page();
+    let before = page::after(&page)?;
     let mut tx = TenantTx::begin(ctx, &tenant).await?;
-    let rows = queries::promotions(&mut tx, &tenant, before, page::fetch(query)).await?;
+    let wanted = queries::Wanted { state: query.state, model };
+    let rows = queries::promotions(&mut tx, &tenant, &wanted, before, page::fetch(&page)).await?;
     tx.finish().await?;
     let summaries = rows.into_iter().map(|row| row.summary()).collect::<Result<_>>()?;
-    page::cut(query, summaries, |row| (row.created_at, row.id))
+    page::cut(&page, summaries, |row| (row.created_at, row.id))
 }
 
 /// Takes a request back.

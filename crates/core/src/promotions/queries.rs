@@ -199,10 +199,17 @@ pub(super) async fn promotion(
     Ok(rows.into_iter().next())
 }
 
+/// Which requests a list has.
+pub(super) struct Wanted {
+    pub(super) state: Option<PromotionState>,
+    pub(super) model: Option<ModelRef>,
+}
+
 /// Requests before a moment and id, newest first.
 pub(super) async fn promotions(
     tx: &mut TenantTx<'_>,
     tenant: &authz::Tenant,
+    wanted: &Wanted,
     before: Option<(DateTime<Utc>, Uuid)>,
     limit: i64,
 ) -> Result<Vec<PromotionRow>> {
@@ -210,6 +217,7 @@ pub(super) async fn promotions(
     let (at, id) = before.unzip();
     let rows = diesel::sql_query(format!(
         "{} WHERE q.tenant_id = $2 AND ($3 IS NULL OR (q.created_at, q.id) < ($3, $4))
+           AND ($6 IS NULL OR q.state = $6) AND ($7 IS NULL OR (t.slug, p.slug, m.name) = ($7, $8, $9))
          ORDER BY q.created_at DESC, q.id DESC LIMIT $5",
         select(NO_EVIDENCE)
     ))
@@ -218,6 +226,10 @@ pub(super) async fn promotions(
     .bind::<Nullable<Timestamptz>, _>(at)
     .bind::<Nullable<SqlUuid>, _>(id)
     .bind::<BigInt, _>(limit)
+    .bind::<Nullable<Text>, _>(wanted.state.map(PromotionState::as_str))
+    .bind::<Nullable<Text>, _>(wanted.model.as_ref().map(|model| &model.tenant))
+    .bind::<Nullable<Text>, _>(wanted.model.as_ref().map(|model| &model.project))
+    .bind::<Nullable<Text>, _>(wanted.model.as_ref().map(|model| &model.model))
     .load(tx.conn()?)
     .await?;
     Ok(rows)

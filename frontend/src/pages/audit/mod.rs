@@ -1,5 +1,6 @@
 //! The audit log in plain sentences: a client's, or an agency's own.
 
+mod filter;
 mod proof;
 pub(crate) mod server;
 
@@ -10,6 +11,7 @@ use crate::components::note::Empty;
 use crate::components::table::{Heads, NextPage, Scroll};
 use crate::components::time::{in_full, machine};
 use crate::{links, session};
+use filter::{Filter, FilterForm};
 use leptos::prelude::*;
 use proof::{ProofCard, Refused};
 use server::Log;
@@ -18,11 +20,13 @@ use weighhouse_types::audit::AuditEntry;
 #[component]
 pub(crate) fn AuditPage() -> impl IntoView {
     let slug = session::param("tenant");
-    let cursor = session::query("cursor");
+    let (filter, cursor) = (Filter::of_request(), session::query("cursor"));
     session::page(async move |ctx| {
-        let (tenant, log) = server::tenant_log(&ctx, &slug, cursor).await?;
+        let (tenant, log) = server::tenant_log(&ctx, &slug, &filter.query(cursor)).await?;
         let address = links::tenant_page(&slug, "audit");
-        let body = view! { <LogView log=log of=tenant.name.clone() tenant=slug address=address /> };
+        let body = view! {
+            <LogView log=log of=tenant.name.clone() tenant=slug address=address filter=filter models=true />
+        };
         Ok(Page::of(tenant, Tab::Audit, "Audit log", body))
     })
 }
@@ -30,11 +34,11 @@ pub(crate) fn AuditPage() -> impl IntoView {
 #[component]
 pub(crate) fn AgencyAuditPage() -> impl IntoView {
     let slug = session::param("agency");
-    let cursor = session::query("cursor");
+    let (filter, cursor) = (Filter::of_request(), session::query("cursor"));
     session::page(async move |ctx| {
-        let (name, log) = server::agency_log(&ctx, &slug, cursor).await?;
+        let (name, log) = server::agency_log(&ctx, &slug, &filter.query(cursor)).await?;
         let address = format!("/agencies/{slug}/audit");
-        let body = view! { <LogView log=log of=name address=address /> };
+        let body = view! { <LogView log=log of=name address=address filter=filter models=false /> };
         Ok(Page::new("Audit log of the agency", body).under("Portfolio", "/"))
     })
 }
@@ -47,8 +51,12 @@ fn LogView(
     #[prop(optional)]
     tenant: Option<String>,
     address: String,
+    filter: Filter,
+    /// Whether the log has models to ask about.
+    models: bool,
 ) -> impl IntoView {
     let Log { head, signed, entries, next } = log;
+    let (list, filtered) = (filter.address(&address), !filter.is_empty());
     view! {
         <div class="head">
             <h1>"Audit log"</h1>
@@ -60,13 +68,24 @@ fn LogView(
         <div class="stack">
             <Refused refusal=signed.refusal />
             <ProofCard head=head checkpoint=signed.checkpoint tenant=tenant />
-            <Entries entries=entries address=address next=next />
+            <FilterForm filter=filter address=address models=models />
+            <Entries entries=entries address=list next=next filtered=filtered />
         </div>
     }
 }
 
 #[component]
-fn Entries(entries: Vec<AuditEntry>, address: String, next: Option<String>) -> impl IntoView {
+fn Entries(entries: Vec<AuditEntry>, address: String, next: Option<String>, filtered: bool) -> impl IntoView {
+    if entries.is_empty() && filtered {
+        return view! {
+            <section class="card">
+                <Empty icon="scroll-text" title="No entry is like that">
+                    <p>"Ask for a longer time, or for less at once."</p>
+                </Empty>
+            </section>
+        }
+        .into_any();
+    }
     if entries.is_empty() {
         return view! {
             <section class="card">

@@ -2,8 +2,7 @@
 
 use weighhouse_core::audit::LogName;
 use weighhouse_core::{Ctx, Error, Result, audit, tenancy};
-use weighhouse_types::audit::{AuditEntry, AuditHead, AuditSigned};
-use weighhouse_types::page::PageQuery;
+use weighhouse_types::audit::{AuditEntry, AuditHead, AuditQuery, AuditSigned};
 use weighhouse_types::permission::{AgencyAction, agency_allows};
 use weighhouse_types::tenancy::Tenant;
 
@@ -15,18 +14,16 @@ pub(crate) struct Log {
     pub(crate) next: Option<String>,
 }
 
-pub(crate) async fn tenant_log(ctx: &Ctx, slug: &str, cursor: Option<String>) -> Result<(Tenant, Log)> {
-    let query = PageQuery { cursor, limit: None };
-    let page = audit::audit_list(ctx, slug, &query).await?;
+pub(crate) async fn tenant_log(ctx: &Ctx, slug: &str, query: &AuditQuery) -> Result<(Tenant, Log)> {
+    let page = audit::audit_list(ctx, slug, query).await?;
     let head = audit::audit_head(ctx, slug).await?;
     let signed = audit::audit_signed(ctx, &LogName::Tenant(slug.into())).await?;
     let tenant = tenancy::tenant_get(ctx, slug).await?;
     Ok((tenant, Log { head, signed, entries: page.items, next: page.next }))
 }
 
-pub(crate) async fn agency_log(ctx: &Ctx, slug: &str, cursor: Option<String>) -> Result<(String, Log)> {
-    let query = PageQuery { cursor, limit: None };
-    let page = audit::agency_audit_list(ctx, slug, &query).await?;
+pub(crate) async fn agency_log(ctx: &Ctx, slug: &str, query: &AuditQuery) -> Result<(String, Log)> {
+    let page = audit::agency_audit_list(ctx, slug, query).await?;
     let head = audit::agency_audit_head(ctx, slug).await?;
     let signed = audit::audit_signed(ctx, &LogName::Agency(slug.into())).await?;
     let agencies = tenancy::agency_list(ctx).await?;

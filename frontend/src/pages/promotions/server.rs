@@ -5,8 +5,8 @@ use crate::links;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use weighhouse_core::{Ctx, Error, Result, promotions, tenancy};
-use weighhouse_types::page::{Page, PageQuery};
-use weighhouse_types::promotions::{Decision, Promotion, PromotionDecide, PromotionSummary};
+use weighhouse_types::page::Page;
+use weighhouse_types::promotions::{Decision, Promotion, PromotionDecide, PromotionQuery, PromotionSummary};
 use weighhouse_types::tenancy::Tenant;
 
 pub(crate) async fn requests(
@@ -14,7 +14,8 @@ pub(crate) async fn requests(
     slug: &str,
     cursor: Option<String>,
 ) -> Result<(Tenant, Page<PromotionSummary>)> {
-    let page = promotions::promotion_list(ctx, slug, &PageQuery { cursor, limit: None }).await?;
+    let page = promotions::promotion_list(ctx, slug, &PromotionQuery { cursor, ..PromotionQuery::default() })
+        .await?;
     Ok((tenancy::tenant_get(ctx, slug).await?, page))
 }
 

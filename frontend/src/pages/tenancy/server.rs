@@ -5,7 +5,7 @@ use crate::links;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use weighhouse_core::{Ctx, Error, Result, audit, memberships, models, projects, tenancy};
-use weighhouse_types::audit::AuditEntry;
+use weighhouse_types::audit::{AuditEntry, AuditQuery};
 use weighhouse_types::memberships::Member;
 use weighhouse_types::models::Model;
 use weighhouse_types::page::PageQuery;
@@ -46,7 +46,7 @@ pub(crate) async fn home(ctx: &Ctx, slug: &str) -> Result<Home> {
         projects.push((project, models.items));
     }
     let recent = if allows(tenant.role, Action::AuditRead) {
-        let query = PageQuery { limit: Some(RECENT), cursor: None };
+        let query = AuditQuery { limit: Some(RECENT), ..AuditQuery::default() };
         audit::audit_list(ctx, slug, &query).await?.items
     } else {
         Vec::new()

@@ -1,6 +1,6 @@
-//! `wh audit`: a tenant's log as one file, for `wh verify`.
+//! `wh audit export`: a tenant's log as one file, for `wh verify`.
 
-use crate::args::{AuditCommand, AuditExport};
+use crate::args::AuditExport;
 use crate::error::Error;
 use crate::http::Client;
 use crate::output;
@@ -18,12 +18,6 @@ use weighhouse_types::audit::{AuditCheckpoint, AuditSigned};
 /// After so many leaves a long export says how far it is.
 const REPORT: u64 = 100_000;
 
-pub(crate) async fn audit(command: AuditCommand) -> Result<()> {
-    match command {
-        AuditCommand::Export(args) => export(args).await,
-    }
-}
-
 /// Leaves as the API gives them, which is how the file has them.
 #[derive(Deserialize)]
 struct Leaves {
@@ -32,7 +26,7 @@ struct Leaves {
 }
 
 /// Writes a temporary file beside the wanted one, and renames it when whole.
-async fn export(args: AuditExport) -> Result<()> {
+pub(super) async fn export(args: AuditExport) -> Result<()> {
     let client = Client::from_config()?;
     let tenant = Path::tenant(&args.tenant);
     let signed: AuditSigned = client.get(&tenant.clone().join(["audit", "signed"]), &[]).await?.decode()?;

@@ -1,5 +1,12 @@
 //! The real `wh` against a real server.
-#![expect(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what went wrong by panicking")]
+
+mod audit;
+mod lost;
+mod people;
+mod promotions;
+mod registry;
+mod shell;
 
 use serde_json::Value;
 use std::path::Path;
@@ -16,18 +23,24 @@ struct Home {
 impl Home {
     /// Signed in with a token of everything.
     async fn new(server: &Server, person: &Person) -> Self {
-        let home = Self { folder: tempfile::tempdir().unwrap(), url: server.url.clone() };
+        let home = Self::unknown(server);
         let script = server.token(person, Scope::ALL).await;
         let said = home.wh(&["login", &server.url, "--token-stdin"], &script.token.unwrap()).await;
         assert!(said.status.success(), "{said:?}");
         home
     }
 
+    /// Where nobody has signed in.
+    fn unknown(server: &Server) -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), url: server.url.clone() }
+    }
+
     fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    async fn wh(&self, arguments: &[&str], input: &str) -> Output {
+    /// `wh`, ready to be run in this home.
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_wh"));
         command
             .args(arguments)
@@ -38,17 +51,12 @@ impl Home {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let input = input.to_owned();
-        tokio::task::spawn_blocking(move || {
-            use std::io::Write;
-            let mut child = command.spawn().unwrap();
-            child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-            child.wait_with_output().unwrap()
-        })
-        .await
-        .unwrap()
+        command
     }
 
+    async fn wh(&self, arguments: &[&str], input: &str) -> Output {
+        run(self.command(arguments), input).await
+    }
     async fn ok(&self, arguments: &[&str]) -> String {
         let output = self.wh(arguments, "").await;
         assert!(output.status.success(), "{arguments:?}: {output:?}");
@@ -72,6 +80,20 @@ impl Home {
         std::fs::write(self.path().join("model/tokens/vocabulary.txt"), "a\nb\n").unwrap();
         std::fs::write(self.path().join("context.toml"), "[code]\ncommit = \"0123abc\"\n").unwrap();
     }
+}
+
+/// Runs a command to its end.
+async fn run(mut command: Command, input: &str) -> Output {
+    let input = input.to_owned();
+    tokio::task::spawn_blocking(move || {
+        use std::io::Write;
+        let mut child = command.spawn().unwrap();
+        // A command that needs no input may have ended by now.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        child.wait_with_output().unwrap()
+    })
+    .await
+    .unwrap()
 }
 
 const MODEL: &str = "north/claims/fraud";

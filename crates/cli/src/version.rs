@@ -1,0 +1,123 @@
+//! `wh version`.
+
+use crate::http::Client;
+use crate::list::List;
+use crate::output::{self, Sheet};
+use crate::urls::{self, Path};
+use crate::{args, ask};
+use anyhow::{Result, bail};
+use indicatif::DecimalBytes;
+use serde_json::json;
+use url::Url;
+use weighhouse_types::context::Completeness;
+use weighhouse_types::reference::{ModelRef, VersionRef};
+use weighhouse_types::versions::{Version, VersionSummary};
+
+/// Files of a version that are listed for people.
+const FILES_SHOWN: usize = 20;
+
+/// Does what was asked for of versions.
+pub(crate) async fn version(command: args::Version) -> Result<()> {
+    match command {
+        args::Version::List(args) => list(args).await,
+        args::Version::Show(args) => show(&args.version, args.output).await,
+        args::Version::Retire(args) => retire(args).await,
+    }
+}
+
+/// Shows a version.
+pub(crate) async fn show(version: &VersionRef, output: args::Output) -> Result<()> {
+    let client = Client::from_config()?;
+    let answer = client.read(&Path::version(version), &[]).await?;
+    if output.json {
+        return output::json(&answer.json);
+    }
+    output::print(&text(client.base(), version, &answer.decode()?))
+}
+
+/// Lists a model's versions, newest first.
+pub(crate) async fn list(args: args::VersionList) -> Result<()> {
+    let client = Client::from_config()?;
+    let list = List::read(&client, &Path::model(&args.model).join(["versions"]), &[], args.limit).await?;
+    if args.output.json {
+        return list.json();
+    }
+    list.print(&list_text(&args.model, &list.decode::<VersionSummary>()?))
+}
+
+async fn retire(args: args::VersionRetire) -> Result<()> {
+    let client = Client::from_config()?;
+    let version = &args.version;
+    if !args.yes && ask::somebody() {
+        let found: Version = client.read(&Path::version(version), &[]).await?.decode()?;
+        let question = format!("{version} is in {}: retire it for good?", found.summary.stage);
+        if !ask::confirm(&question)? {
+            bail!("nothing was changed");
+        }
+    }
+    let body = json!({ "reason": args.reason });
+    let answer = client.act(&Path::version(version).join(["retire"]), &body).await?;
+    if args.output.json {
+        return output::json(&answer.json);
+    }
+    let page = urls::version_page(client.base(), version);
+    output::print(&format!("{version} is retired  {page}\n"))
+}
+
+fn list_text(model: &ModelRef, versions: &[VersionSummary]) -> String {
+    if versions.is_empty() {
+        return format!("{model} has no versions: `wh push PATH --model \"{model}\"` makes the first\n");
+    }
+    let row = |v: &VersionSummary| {
+        vec![
+            format!("@{}", v.reference.number),
+            v.stage.to_string(),
+            output::cell_time(v.stage_since),
+            output::short(&v.digest).to_owned(),
+            format!("{} of 9", v.completeness.present.len()),
+            DecimalBytes(v.size).to_string(),
+            v.author.clone(),
+        ]
+    };
+    let rows: Vec<_> = versions.iter().map(row).collect();
+    let table = output::table(&["", "stage", "since (UTC)", "digest", "context", "size", "author"], &rows);
+    format!("{model}\n{table}")
+}
+
+fn text(base: &Url, reference: &VersionRef, version: &Version) -> String {
+    let summary = &version.summary;
+    let mut sheet = Sheet::new(&reference.to_string());
+    sheet.line("stage", &format!("{} since {}", summary.stage, output::time(summary.stage_since)));
+    sheet.line("digest", &format!("sha256:{}", summary.digest));
+    sheet.line("author", &format!("{}, {}", summary.author, output::time(summary.created_at)));
+    sheet.line("context", &context_text(&summary.completeness));
+    sheet.line("files", &format!("{}, {}", version.file_list.len(), DecimalBytes(summary.size)));
+    let file = |f: &weighhouse_types::context::FileEntry| {
+        vec![String::new(), f.path.clone(), DecimalBytes(f.size).to_string(), format!("sha256:{}", f.sha256)]
+    };
+    let files: Vec<_> = version.file_list.iter().take(FILES_SHOWN).map(file).collect();
+    let files = output::table(&["", "", "", ""], &files);
+    sheet.lines("", files.lines().skip(1).map(str::to_owned));
+    if let Some(more @ 1..) = version.file_list.len().checked_sub(FILES_SHOWN) {
+        sheet.line("", &format!("  and {more} more, which --json lists"));
+    }
+    let change = |c: &weighhouse_types::versions::StageChange| {
+        format!("{} {} by {}: {}", output::time(c.at), c.to, c.by, c.why)
+    };
+    sheet.lines("history", version.history.iter().map(change));
+    if let Some(id) = version.open_promotion {
+        sheet.line("requested", urls::promotion_page(base, &reference.model.tenant, id).as_str());
+    }
+    sheet.line("page", urls::version_page(base, reference).as_str());
+    sheet.line("fetch", &format!("wh pull \"{reference}\""));
+    sheet.text().to_owned()
+}
+
+fn context_text(completeness: &Completeness) -> String {
+    let of = completeness.present.len() + completeness.missing.len();
+    let missing = match completeness.missing.join(", ") {
+        none if none.is_empty() => none,
+        some => format!("; missing: {some}"),
+    };
+    format!("{} of {of}: {}{missing}", completeness.present.len(), completeness.present.join(", "))
+}
