@@ -13,5 +13,7 @@ mod permission;
 mod promotions;
 mod registry;
 mod routes;
+mod store;
 mod structure;
 mod support;
+mod tls;

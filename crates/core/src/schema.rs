@@ -252,6 +252,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    schedules (name) {
+        name -> Text,
+        due_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     sessions (id) {
         id -> Uuid,
         user_id -> Uuid,
@@ -386,6 +393,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     projects,
     promotion_evidence,
     promotions,
+    schedules,
     sessions,
     stage_changes,
     tenants,
