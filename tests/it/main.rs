@@ -15,5 +15,7 @@ mod proofs;
 mod refusals;
 mod registry;
 mod routes;
+mod store;
 mod structure;
 mod support;
+mod tls;

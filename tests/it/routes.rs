@@ -27,6 +27,9 @@ fn action_of(operation: &str) -> Option<(Action, Value)> {
         }
         "audit_list" | "audit_head" | "audit_signed" | "audit_checkpoint" | "audit_inclusion"
         | "audit_consistency" | "audit_leaves" => (Action::AuditRead, nothing),
+        "job_list" => (Action::JobRead, nothing),
+        "job_retry" => (Action::JobManage, nothing),
+        "job_discard" => (Action::JobManage, json!({"reason": "x"})),
         "project_create" => (Action::ProjectCreate, json!({"slug": "claims"})),
         "model_create" => (Action::ModelCreate, json!({"name": "fraud"})),
         "version_register" => (Action::VersionRegister, json!({"context": {"nonsense": 1}})),
@@ -102,6 +105,7 @@ impl Operation {
             .replace("{promotion}", &ids.promotion)
             .replace("{sha256}", &"0".repeat(64))
             .replace("{user}", "00000000-0000-7000-8000-000000000000")
+            .replace("{job}", "00000000-0000-7000-8000-000000000000")
             .replace("{token}", "00000000-0000-7000-8000-000000000000")
             .replace("{invitation}", "00000000-0000-7000-8000-000000000000")
     }
@@ -130,7 +134,8 @@ fn shape(answer: &Answer) -> (u16, Value) {
 /// Whether an allowed call got past authorisation: it worked, or was refused
 /// for what it asked. Ids made up here are not found even so.
 fn authorised(operation: &Operation, answer: &Answer) -> bool {
-    let made_up = ["{user}", "{token}", "{invitation}"].iter().any(|part| operation.path.contains(part));
+    let made_up =
+        ["{user}", "{token}", "{invitation}", "{job}"].iter().any(|part| operation.path.contains(part));
     match answer.status {
         200 | 201 | 204 | 400 | 409 | 422 => true,
         404 => made_up && !answer.text.contains("such tenant"),

@@ -3,7 +3,7 @@
 
 use crate::extract::{json_config, path_config, query_config};
 use crate::{
-    audit, blobs, health, identity, memberships, models, openapi, projects, promotions, proofs, tenancy,
+    audit, blobs, health, identity, jobs, memberships, models, openapi, projects, promotions, proofs, tenancy,
     versions,
 };
 use utoipa_actix_web::scope;
@@ -28,6 +28,9 @@ pub(crate) fn table(config: &mut ServiceConfig<'_>) {
             .service(memberships::invitation_list)
             .service(memberships::invitation_create)
             .service(memberships::invitation_revoke)
+            .service(jobs::job_list)
+            .service(jobs::job_retry)
+            .service(jobs::job_discard)
             .service(audit::audit_list)
             .service(audit::audit_head)
             .service(proofs::audit_signed)
@@ -65,6 +68,11 @@ pub(crate) fn table(config: &mut ServiceConfig<'_>) {
             .service(promotions::promotion_withdraw)
             .service(openapi::openapi_json),
     );
+}
+
+/// Mounts `/healthz` and `/readyz` alone.
+pub fn configure_probes(config: &mut actix_web::web::ServiceConfig) {
+    config.service(health::healthz).service(health::readyz);
 }
 
 /// Mounts the API on an actix application whose data holds the `App`.

@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod blobs;
 pub mod identity;
+pub mod jobs;
 pub mod kernel;
 pub mod memberships;
 pub mod models;

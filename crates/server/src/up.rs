@@ -2,8 +2,8 @@
 
 use crate::embedded::{self, Durability, Postgres};
 use crate::folder::{self, Folder};
-use crate::settings::{ListenArgs, LogKeyArgs, MailArgs, config};
-use crate::{demo, http, serve};
+use crate::settings::{ListenArgs, LogKeyArgs, MailArgs, MetricsArgs, PoolArgs, config};
+use crate::{demo, http, metrics, serve};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::net::TcpListener;
@@ -35,6 +35,10 @@ pub(crate) struct UpArgs {
     log_key: LogKeyArgs,
     #[command(flatten)]
     listen: ListenArgs,
+    #[command(flatten)]
+    pool: PoolArgs,
+    #[command(flatten)]
+    metrics: MetricsArgs,
 }
 
 pub(crate) fn up(args: &UpArgs) -> Result<()> {
@@ -55,6 +59,7 @@ pub(crate) fn up(args: &UpArgs) -> Result<()> {
     }
     let _taken = folder.take()?;
     let listener = serve::bind(&args.listen)?;
+    let metrics_listener = args.metrics.bind()?;
     let postgres = Postgres::start(&folder.postgres(), &folder.socket(), owner.as_ref(), Durability::Safe)?;
     let store_url = match &args.store_url {
         Some(url) => url.clone(),
@@ -70,8 +75,9 @@ pub(crate) fn up(args: &UpArgs) -> Result<()> {
         Some(key) => key,
         None => folder.log_key(&public_url)?,
     };
-    let settings = config(folder.app_url(), store_url, mail, public_url);
+    let settings = args.pool.applied(config(folder.app_url(), store_url, mail, public_url));
     let app = App::new(Config { log_key: Some(log_key), ..settings })?;
+    metrics::start(&app, metrics_listener)?;
     let outcome = actix_web::rt::System::new().block_on(run(app, &folder, listener, args.demo, started));
     let stopped = postgres.stop();
     outcome.and(stopped)

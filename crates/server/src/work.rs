@@ -1,7 +1,7 @@
 //! `weighhouse work`: jobs.
 
-use crate::settings::{DatabaseArgs, LogKeyArgs, MailArgs, config};
-use crate::up;
+use crate::settings::{DatabaseArgs, LogKeyArgs, MailArgs, MetricsArgs, PoolArgs, config};
+use crate::{metrics, serve, up};
 use anyhow::Result;
 use clap::Args;
 use tokio_util::sync::CancellationToken;
@@ -14,6 +14,8 @@ use weighhouse_core::kernel::config::Config;
 pub(crate) struct WorkArgs {
     #[command(flatten)]
     database: DatabaseArgs,
+    #[command(flatten)]
+    pool: PoolArgs,
     /// Object store, as file:///path, s3://bucket/prefix, gs://… or az://…
     #[arg(long, env = "WEIGHHOUSE_STORE_URL", value_name = "URL")]
     store_url: Url,
@@ -24,6 +26,8 @@ pub(crate) struct WorkArgs {
     /// The address that people type; links in mails begin with it
     #[arg(long, env = "WEIGHHOUSE_PUBLIC_URL", value_name = "URL")]
     public_url: Url,
+    #[command(flatten)]
+    metrics: MetricsArgs,
 }
 
 pub(crate) fn work(args: &WorkArgs) -> Result<()> {
@@ -36,13 +40,16 @@ pub(crate) fn work(args: &WorkArgs) -> Result<()> {
         );
     }
     let settings = config(args.database.required()?, args.store_url.clone(), mail, args.public_url.clone());
-    let app = App::new(Config { log_key, ..settings })?;
+    let app = App::new(Config { log_key, ..args.pool.applied(settings) })?;
+    metrics::start(&app, args.metrics.bind()?)?;
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         let stopped = up::stop_signal()?;
+        serve::check(&app).await?;
         let stop = CancellationToken::new();
         let worker = tokio::spawn(weighhouse_worker::run(app, stop.clone()));
         tracing::info!("working");
         stopped.await;
+        tracing::info!("stopping");
         stop.cancel();
         Ok(worker.await?)
     })

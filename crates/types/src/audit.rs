@@ -82,6 +82,10 @@ pub enum Event {
         #[serde(default)]
         evidence: Option<String>,
     },
+    #[serde(rename = "job.retried")]
+    JobRetried { job: String, kind: String, about: String },
+    #[serde(rename = "job.discarded")]
+    JobDiscarded { job: String, kind: String, about: String, reason: String },
 }
 
 impl Event {
@@ -112,6 +116,8 @@ impl Event {
             Self::PromotionRejected { .. } => "promotion.rejected",
             Self::PromotionWithdrawn { .. } => "promotion.withdrawn",
             Self::ProductionRolledBack { .. } => "production.rolled-back",
+            Self::JobRetried { .. } => "job.retried",
+            Self::JobDiscarded { .. } => "job.discarded",
         }
     }
 
@@ -142,6 +148,10 @@ impl Event {
             Self::ModelCreated { model } => format!("{actor} created the model {model}."),
             Self::VersionRegistered { .. } | Self::VersionRetired { .. } | Self::VersionStaged { .. } => {
                 self.sentence_version(actor)
+            }
+            Self::JobRetried { about, .. } => format!("{actor} had a failed job tried again ({about})."),
+            Self::JobDiscarded { about, reason, .. } => {
+                format!("{actor} gave up a failed job ({about}){}", because(reason))
             }
             _ => self.sentence_promotion(actor),
         }

@@ -9,6 +9,7 @@ pub mod context;
 pub mod error;
 pub mod identity;
 pub mod ids;
+pub mod jobs;
 pub mod memberships;
 pub mod models;
 pub mod page;

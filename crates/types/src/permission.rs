@@ -89,6 +89,8 @@ named! {
         ProductionRollback = "production.rollback",
         TokenManageOwn = "token.manage-own",
         AuditRead = "audit.read",
+        JobRead = "job.read",
+        JobManage = "job.manage",
     }
 }
 
@@ -148,7 +150,10 @@ pub const fn allows(role: Role, action: Action) -> bool {
     match action {
         A::TenantRead | A::MemberRead | A::ArtifactDownload => true,
         A::AuditRead => !matches!(role, Role::Tenant(Viewer)),
-        A::MemberManage => matches!(role, Role::Agency(Owner | AgencyAdmin) | Role::Tenant(ClientAdmin)),
+        A::JobRead => matches!(role, Role::Agency(_) | Role::Tenant(ClientAdmin)),
+        A::MemberManage | A::JobManage => {
+            matches!(role, Role::Agency(Owner | AgencyAdmin) | Role::Tenant(ClientAdmin))
+        }
         A::ProjectCreate
         | A::ModelCreate
         | A::VersionRegister
@@ -181,11 +186,11 @@ pub const fn agency_allows(role: AgencyRole, action: AgencyAction) -> bool {
 pub const fn token_scope(action: Action) -> Option<Scope> {
     use Action as A;
     match action {
-        A::TenantRead | A::MemberRead | A::ArtifactDownload | A::AuditRead => Some(Scope::Read),
+        A::TenantRead | A::MemberRead | A::ArtifactDownload | A::AuditRead | A::JobRead => Some(Scope::Read),
         A::ProjectCreate | A::ModelCreate | A::VersionRegister => Some(Scope::Register),
         A::PromotionOpen | A::PromotionWithdraw => Some(Scope::Promote),
         A::VersionRetire | A::ProductionRollback => Some(Scope::Deploy),
-        A::MemberManage | A::PromotionDecide | A::TokenManageOwn => None,
+        A::MemberManage | A::PromotionDecide | A::TokenManageOwn | A::JobManage => None,
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
+use weighhouse_core::kernel::metrics::metrics;
 use weighhouse_core::kernel::{jobs, schedule, secret};
 use weighhouse_core::{App, Result, audit};
 
@@ -64,8 +65,10 @@ async fn rounds(app: &Arc<App>, periodic: Periodic, stop: &CancellationToken) {
 }
 
 async fn turn(app: &Arc<App>, periodic: Periodic) -> Result<()> {
-    if schedule::take_turn(app, periodic.name(), periodic.every()).await? {
-        periodic.execute(app).await?;
+    if !schedule::take_turn(app, periodic.name(), periodic.every()).await? {
+        return Ok(());
     }
-    Ok(())
+    let outcome = periodic.execute(app).await;
+    metrics().periodic_ran(periodic.name(), outcome.is_ok());
+    outcome
 }

@@ -205,11 +205,29 @@ async fn reached(ctx: &Ctx, slug: Option<&str>) -> Result<Vec<Tenant>> {
         Actor::Token { tenant, .. } => Some(tenant.0),
         _ => None,
     };
+    tenants_of(ctx, user, slug, bound).await
+}
+
+/// Any tenant, for the operator to mend its jobs: what failed there is the
+/// installation's trouble, whoever the tenant lets in.
+pub(crate) async fn operated_tenant(ctx: &Ctx, id: TenantId) -> Result<Tenant> {
+    if !ctx.is_operator() {
+        return Err(Error::not_found("page"));
+    }
+    tenants_of(ctx, None, None, Some(id.0)).await?.pop().ok_or_else(|| Error::not_found("tenant"))
+}
+
+async fn tenants_of(
+    ctx: &Ctx,
+    user: Option<Uuid>,
+    slug: Option<&str>,
+    only: Option<Uuid>,
+) -> Result<Vec<Tenant>> {
     let mut tx = PlatformTx::begin(&ctx.app).await?;
     let rows: Vec<TenantRow> = diesel::sql_query(REACHED)
         .bind::<Nullable<SqlUuid>, _>(user)
         .bind::<Nullable<Text>, _>(slug)
-        .bind::<Nullable<SqlUuid>, _>(bound)
+        .bind::<Nullable<SqlUuid>, _>(only)
         .load(tx.conn()?)
         .await?;
     tx.finish().await?;

@@ -15,12 +15,29 @@ pub struct Config {
     pub database_url: String,
     /// Connections kept to the database.
     pub database_connections: usize,
-    pub store_url: Url,
+    pub store: StoreConfig,
     pub mail: MailConfig,
     /// Where people reach the installation; links in mails start with it.
     pub public_url: Url,
     /// Signs the audit logs' checkpoints; without it they are not signed here.
     pub log_key: Option<LogKey>,
+}
+
+/// Where files lie.
+#[derive(Clone)]
+pub struct StoreConfig {
+    /// `file:`, `s3:`, `gs:` or `az:`.
+    pub url: Url,
+    /// The provider's settings, credentials among them, by the names of its
+    /// usual environment variables: `AWS_ENDPOINT` and the like.
+    pub options: Vec<(String, String)>,
+}
+
+impl std::fmt::Debug for StoreConfig {
+    /// Leaves out the options, which hold credentials.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "StoreConfig({})", self.url)
+    }
 }
 
 /// How mail leaves.
@@ -31,23 +48,30 @@ pub struct MailConfig {
     pub transport: MailTransport,
 }
 
-/// Where mail goes.
+/// A server that takes mail.
 #[derive(Clone)]
-pub enum MailTransport {
-    /// `smtp://`, `smtps://`, with credentials inside.
-    Smtp(Url),
-    /// A folder that receives `.eml` files.
-    Folder(PathBuf),
+pub struct SmtpConfig {
+    /// `smtp://` (with `?tls=required`, `opportunistic` or `none`) or
+    /// `smtps://`, with credentials inside.
+    pub url: Url,
+    /// A PEM file of authorities, beside the machine's own.
+    pub ca: Option<PathBuf>,
 }
 
-impl std::fmt::Debug for MailTransport {
+impl std::fmt::Debug for SmtpConfig {
     /// Leaves out the URL, which may hold a password.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Smtp(url) => write!(f, "Smtp({})", url.host_str().unwrap_or("?")),
-            Self::Folder(path) => write!(f, "Folder({})", path.display()),
-        }
+        write!(f, "SmtpConfig({})", self.url.host_str().unwrap_or("?"))
     }
+}
+
+/// Where mail goes.
+#[derive(Clone, Debug)]
+pub enum MailTransport {
+    /// A server that takes mail.
+    Smtp(SmtpConfig),
+    /// A folder that receives `.eml` files.
+    Folder(PathBuf),
 }
 
 impl Config {

@@ -87,6 +87,14 @@ impl Ctx {
         self.user().ok().map(|user| user.id.0)
     }
 
+    /// Whether the caller looks after the installation itself.
+    pub(crate) fn is_operator(&self) -> bool {
+        match &self.actor {
+            Actor::Session { user, .. } => user.operator,
+            actor => matches!(actor, Actor::Console),
+        }
+    }
+
     /// The session's form token, which proves that a form came from our page.
     #[must_use]
     pub fn csrf(&self) -> Option<String> {

@@ -10,7 +10,8 @@ use super::authz;
 use super::ctx::Ctx;
 use super::error::{Error, Result};
 use super::log::{self, Log};
-use diesel_async::pooled_connection::deadpool::Object;
+use super::metrics::metrics;
+use diesel_async::pooled_connection::deadpool::{Object, PoolError};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use weighhouse_types::audit::Event;
 use weighhouse_types::ids::{AgencyId, TenantId};
@@ -24,8 +25,10 @@ struct Open {
 
 impl Open {
     async fn begin(app: &App, begin: &str) -> Result<Self> {
+        let waiting = metrics().database.wait.start_timer();
         #[expect(clippy::disallowed_methods, reason = "the one place that takes connections")]
-        let conn = app.pool.get().await.map_err(|e| Error::Connection(e.to_string()))?;
+        let conn = app.pool.get().await.map_err(|e| unavailable(&e))?;
+        waiting.observe_duration();
         let mut open = Self { conn: Some(conn) };
         open.get()?.batch_execute(begin).await?;
         Ok(open)
@@ -50,6 +53,16 @@ impl Drop for Open {
             drop(Object::take(conn));
         }
     }
+}
+
+/// Why there is no connection: all in use, or the database does not answer.
+fn unavailable(error: &PoolError) -> Error {
+    let reason = match error {
+        PoolError::Timeout(_) => "timeout",
+        _ => "refused",
+    };
+    metrics().database.failures.with_label_values(&[reason]).inc();
+    Error::Connection(error.to_string())
 }
 
 /// A transaction in one tenant.
@@ -84,6 +97,7 @@ impl<'c> TenantTx<'c> {
         let (ctx, log) = (self.ctx, Log::Tenant(self.tenant));
         log::append(self.open.get()?, ctx, log, event).await?;
         self.open.end("COMMIT").await?;
+        metrics().audit_appends.with_label_values(&["tenant"]).inc();
         ctx.app.jobs_wake.notify_one();
         Ok(())
     }
@@ -155,6 +169,7 @@ impl<'a> PlatformTx<'a> {
     pub(crate) async fn commit(mut self, ctx: &Ctx, agency: AgencyId, event: &Event) -> Result<()> {
         log::append(self.open.get()?, ctx, Log::Agency(agency), event).await?;
         self.open.end("COMMIT").await?;
+        metrics().audit_appends.with_label_values(&["agency"]).inc();
         self.app.jobs_wake.notify_one();
         Ok(())
     }
