@@ -58,6 +58,17 @@ const WITHOUT_TENANT: &[&str] = &[
     "agency_audit_list",
     "agency_audit_head",
     "openapi_json",
+    "search_find",
+    "agency_list",
+    "agency_get",
+    "staff_list",
+    "staff_create",
+    "invitation_show",
+    "invitation_accept",
+    "setup_state",
+    "set_up",
+    "token_exchange",
+    "mail_list",
 ];
 
 struct Operation {

@@ -4,17 +4,22 @@
 mod audit;
 mod blobs;
 mod csrf;
+mod directory;
 mod error;
 mod extract;
 mod health;
+mod idempotency;
 mod identity;
 mod memberships;
 mod models;
+mod notifications;
 mod openapi;
 mod projects;
 mod promotions;
 mod request;
 mod routes;
+mod search;
+mod setup;
 mod tenancy;
 mod versions;
 

@@ -3,8 +3,11 @@
 
 use crate::extract::{json_config, path_config, query_config};
 use crate::{
-    audit, blobs, health, identity, memberships, models, openapi, projects, promotions, tenancy, versions,
+    audit, blobs, directory, health, idempotency, identity, memberships, models, notifications, openapi,
+    projects, promotions, search, setup, tenancy, versions,
 };
+use actix_web::middleware::from_fn;
+use actix_web::web;
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -16,7 +19,15 @@ pub(crate) fn table(config: &mut ServiceConfig<'_>) {
             .service(identity::token_list)
             .service(identity::token_create)
             .service(identity::token_revoke)
+            .service(identity::token_exchange)
+            .service(setup::setup_state)
+            .service(setup::set_up)
             .service(tenancy::portfolio)
+            .service(search::search_find)
+            .service(tenancy::agency_list)
+            .service(tenancy::agency_get)
+            .service(memberships::staff_list)
+            .service(memberships::staff_create)
             .service(tenancy::tenant_create)
             .service(tenancy::agency_audit_list)
             .service(tenancy::agency_audit_head)
@@ -27,6 +38,8 @@ pub(crate) fn table(config: &mut ServiceConfig<'_>) {
             .service(memberships::invitation_list)
             .service(memberships::invitation_create)
             .service(memberships::invitation_revoke)
+            .service(memberships::invitation_show)
+            .service(memberships::invitation_accept)
             .service(audit::audit_list)
             .service(audit::audit_head)
             .service(projects::project_list)
@@ -52,7 +65,10 @@ pub(crate) fn table(config: &mut ServiceConfig<'_>) {
             .service(promotions::promotion_get)
             .service(promotions::promotion_decide)
             .service(promotions::promotion_withdraw)
-            .service(openapi::openapi_json),
+            .service(notifications::mail_list)
+            .service(openapi::openapi_json)
+            .default_service(web::to(directory::no_route))
+            .wrap(from_fn(idempotency::once)),
     );
 }
 

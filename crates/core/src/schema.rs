@@ -120,6 +120,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    idempotency_keys (id) {
+        id -> Bytea,
+        fingerprint -> Bytea,
+        route -> Text,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        lease -> Uuid,
+        leased_until -> Timestamptz,
+        done_at -> Nullable<Timestamptz>,
+        status -> Nullable<Int2>,
+        content_type -> Nullable<Text>,
+        body -> Nullable<Bytea>,
+    }
+}
+
+diesel::table! {
     installation (singleton) {
         singleton -> Bool,
         setup_code_hash -> Nullable<Bytea>,
@@ -252,6 +268,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    schedules (name) {
+        name -> Text,
+        due_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     sessions (id) {
         id -> Uuid,
         user_id -> Uuid,
@@ -376,6 +399,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_payloads,
     blob_parts,
     blobs,
+    idempotency_keys,
     installation,
     invitations,
     jobs,
@@ -386,6 +410,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     projects,
     promotion_evidence,
     promotions,
+    schedules,
     sessions,
     stage_changes,
     tenants,

@@ -4,9 +4,10 @@ use crate::embedded::{self, Owner};
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File, TryLockError};
-use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use weighhouse_core::kernel::secret;
 
 /// The layout's version. A folder of a later one is left alone.
 const VERSION: u32 = 1;
@@ -59,6 +60,27 @@ impl Folder {
 
     pub(crate) fn mail(&self) -> PathBuf {
         self.root.join("mail")
+    }
+
+    /// The key of JWTs, made on the first start.
+    ///
+    /// # Errors
+    /// When it can neither be read nor made.
+    pub(crate) fn jwt_key(&self) -> Result<String> {
+        let path = self.root.join("jwt.key");
+        let made = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+        match made {
+            Ok(mut file) => {
+                let key = secret::opaque();
+                file.write_all(key.as_bytes()).and_then(|()| file.sync_all())?;
+                Ok(key)
+            }
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => {
+                let text = fs::read_to_string(&path)?;
+                Ok(text.trim().to_owned())
+            }
+            Err(e) => Err(e).with_context(|| format!("{} cannot be made", path.display())),
+        }
     }
 
     /// The database as the application sees it.

@@ -1,12 +1,13 @@
 //! `weighhouse serve`: API and web UI.
 
-use crate::settings::{DatabaseArgs, ListenArgs, MailArgs, config};
+use crate::settings::{DatabaseArgs, JwtArgs, ListenArgs, MailArgs, config};
 use crate::{http, up};
 use anyhow::{Context, Result};
 use clap::Args;
 use std::net::TcpListener;
 use url::Url;
 use weighhouse_core::App;
+use weighhouse_core::kernel::config::Config;
 
 /// Serve API and web UI.
 #[derive(Args)]
@@ -19,6 +20,8 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     mail: MailArgs,
     #[command(flatten)]
+    jwt: JwtArgs,
+    #[command(flatten)]
     listen: ListenArgs,
 }
 
@@ -26,7 +29,8 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<()> {
     let public_url = args.listen.public_url()?;
     let mail = args.mail.config(None)?;
     let listener = bind(&args.listen)?;
-    let app = App::new(config(args.database.required()?, args.store_url.clone(), mail, public_url))?;
+    let settings = config(args.database.required()?, args.store_url.clone(), mail, public_url);
+    let app = App::new(Config { jwt: args.jwt.config()?, ..settings })?;
     actix_web::rt::System::new().block_on(async {
         let stopped = up::stop_signal()?;
         let server = http::server(&app, listener, up::http_workers())?;

@@ -2,7 +2,7 @@
 
 use crate::embedded::{self, Durability, Postgres};
 use crate::folder::{self, Folder};
-use crate::settings::{ListenArgs, MailArgs, config};
+use crate::settings::{JwtArgs, ListenArgs, MailArgs, config};
 use crate::{demo, http, serve};
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -13,6 +13,7 @@ use std::time::Instant;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use url::Url;
+use weighhouse_core::kernel::config::Config;
 use weighhouse_core::kernel::migrate::migrate;
 use weighhouse_core::{App, identity};
 
@@ -30,6 +31,8 @@ pub(crate) struct UpArgs {
     store_url: Option<Url>,
     #[command(flatten)]
     mail: MailArgs,
+    #[command(flatten)]
+    jwt: JwtArgs,
     #[command(flatten)]
     listen: ListenArgs,
 }
@@ -63,7 +66,11 @@ pub(crate) fn up(args: &UpArgs) -> Result<()> {
     };
     folder::private(&folder.mail())?;
     let mail = args.mail.config(Some(folder.mail()))?;
-    let app = App::new(config(folder.app_url(), store_url, mail, public_url))?;
+    let mut jwt = args.jwt.config()?;
+    if jwt.key.is_none() {
+        jwt.key = Some(folder.jwt_key()?);
+    }
+    let app = App::new(Config { jwt, ..config(folder.app_url(), store_url, mail, public_url) })?;
     let outcome = actix_web::rt::System::new().block_on(run(app, &folder, listener, args.demo, started));
     let stopped = postgres.stop();
     outcome.and(stopped)

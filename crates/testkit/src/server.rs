@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use weighhouse_core::identity::{self, UserCreate, UserRole};
-use weighhouse_core::kernel::config::{Config, MailConfig, MailTransport};
+use weighhouse_core::kernel::config::{Config, JwtConfig, MailConfig, MailTransport};
 use weighhouse_core::{App, Ctx, projects, tenancy};
 use weighhouse_types::permission::{AgencyRole, Role, Scope, TenantRole};
 use weighhouse_types::projects::ProjectCreate;
@@ -18,11 +18,16 @@ use weighhouse_types::tenancy::TenantCreate;
 /// The password of everybody in tests.
 pub const PASSWORD: &str = "four words make one";
 
+/// The key of JWTs in tests.
+pub const JWT_KEY: &str = "a key of more than thirty-two bytes";
+
 /// What differs from the usual server.
 #[derive(Default)]
 pub struct Options {
     /// Send mail here instead of into a folder.
     pub smtp_url: Option<String>,
+    /// The keys of JWTs instead of the tests' own.
+    pub jwt: Option<JwtConfig>,
 }
 
 /// A server, its database and its folders; all gone when dropped.
@@ -63,6 +68,7 @@ impl Server {
             store_url: url::Url::from_directory_path(folder.path().join("store")).unwrap(),
             mail: MailConfig { from: "Weighhouse <weighhouse@weighhouse.example>".into(), transport },
             public_url: url.parse().unwrap(),
+            jwt: options.jwt.unwrap_or_else(|| JwtConfig { key: Some(JWT_KEY.into()), previous: None }),
         })
         .unwrap();
         let worker = CancellationToken::new();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
-use weighhouse_core::kernel::{jobs, schedule, secret};
+use weighhouse_core::kernel::{idempotency, jobs, schedule, secret};
 use weighhouse_core::{App, Result};
 
 /// Work that comes round by itself.
@@ -14,26 +14,30 @@ use weighhouse_core::{App, Result};
 enum Periodic {
     /// Forget jobs that were done a while ago.
     JobsPrune,
+    /// Forget Idempotency-Keys and their answers after a day.
+    IdempotencyPrune,
 }
 
 impl Periodic {
-    const ALL: &[Self] = &[Self::JobsPrune];
+    const ALL: &[Self] = &[Self::JobsPrune, Self::IdempotencyPrune];
 
     const fn name(self) -> &'static str {
         match self {
             Self::JobsPrune => "jobs-prune",
+            Self::IdempotencyPrune => "idempotency-prune",
         }
     }
 
     const fn every(self) -> Duration {
         match self {
-            Self::JobsPrune => Duration::from_hours(1),
+            Self::JobsPrune | Self::IdempotencyPrune => Duration::from_hours(1),
         }
     }
 
     async fn execute(self, app: &Arc<App>) -> Result<()> {
         match self {
             Self::JobsPrune => jobs::prune(app).await,
+            Self::IdempotencyPrune => idempotency::prune(app).await,
         }
     }
 }

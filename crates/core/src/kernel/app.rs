@@ -3,6 +3,7 @@
 use super::config::Config;
 use super::db::{self, Pool};
 use super::error::{Error, Result};
+use super::jwt::Jwt;
 use super::mail::Mailer;
 use super::password::Passwords;
 use super::store::Store;
@@ -16,6 +17,7 @@ pub struct App {
     pub(crate) store: Store,
     pub(crate) mailer: Mailer,
     pub(crate) passwords: Passwords,
+    pub(crate) jwt: Jwt,
     /// Archives that may be written at once: each holds a blocking thread and
     /// waits for others.
     pub(crate) archives: Arc<Semaphore>,
@@ -34,6 +36,7 @@ impl App {
             store: Store::open(&config.store_url)?,
             mailer: Mailer::new(&config.mail)?,
             passwords: Passwords::new(),
+            jwt: Jwt::new(&config.jwt)?,
             archives: Arc::new(Semaphore::new(4)),
             jobs_wake: Notify::new(),
             config,

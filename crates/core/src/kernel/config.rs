@@ -14,6 +14,24 @@ pub struct Config {
     pub mail: MailConfig,
     /// Where people reach the installation; links in mails start with it.
     pub public_url: Url,
+    /// The keys of JWTs.
+    pub jwt: JwtConfig,
+}
+
+/// The keys that JWTs are signed with (HS256). Without one there are none.
+#[derive(Clone, Default)]
+pub struct JwtConfig {
+    /// Signs and verifies; at least 32 bytes.
+    pub key: Option<String>,
+    /// Verifies for as long as what it signed lives, while the key changes.
+    pub previous: Option<String>,
+}
+
+impl std::fmt::Debug for JwtConfig {
+    /// Leaves out the keys.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("JwtConfig").field("key", &self.key.is_some()).finish_non_exhaustive()
+    }
 }
 
 /// How mail leaves.
