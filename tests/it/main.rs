@@ -6,6 +6,7 @@ mod browser;
 mod catalogue;
 mod dropped;
 mod forms;
+mod fuzz;
 mod idempotency;
 mod identity;
 mod jobs;

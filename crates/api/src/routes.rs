@@ -70,6 +70,9 @@ pub(crate) fn table(config: &mut ServiceConfig<'_>) {
             .default_service(web::to(directory::no_route))
             .wrap(from_fn(idempotency::once)),
     );
+    for path in ["/healthz", "/readyz"] {
+        config.route(path, web::to(directory::no_route));
+    }
 }
 
 /// Mounts the API on an actix application whose data holds the `App`.
