@@ -39,6 +39,6 @@ if ! cmp -s package-lock.json node_modules/.installed; then
 fi
 if [ "${1:-run}" = test ] && ! cmp -s tests/requirements.txt target/venv/.installed; then
     python3 -m venv target/venv
-    target/venv/bin/pip install --quiet --require-virtualenv -r tests/requirements.txt >&2
+    target/venv/bin/python3 -m pip install --quiet --require-virtualenv -r tests/requirements.txt >&2
     cp tests/requirements.txt target/venv/.installed
 fi

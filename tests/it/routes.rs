@@ -67,6 +67,17 @@ const WITHOUT_TENANT: &[&str] = &[
     "agency_audit_consistency",
     "agency_audit_leaves",
     "openapi_json",
+    "search_find",
+    "agency_list",
+    "agency_get",
+    "staff_list",
+    "staff_create",
+    "invitation_show",
+    "invitation_accept",
+    "setup_state",
+    "set_up",
+    "token_exchange",
+    "mail_list",
 ];
 
 struct Operation {

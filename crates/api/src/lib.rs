@@ -4,19 +4,24 @@
 mod audit;
 mod blobs;
 mod csrf;
+mod directory;
 mod error;
 mod extract;
 mod health;
+mod idempotency;
 mod identity;
 mod jobs;
 mod memberships;
 mod models;
+mod notifications;
 mod openapi;
 mod projects;
 mod promotions;
 mod proofs;
 mod request;
 mod routes;
+mod search;
+mod setup;
 mod tenancy;
 mod versions;
 

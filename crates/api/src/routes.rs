@@ -3,9 +3,11 @@
 
 use crate::extract::{json_config, path_config, query_config};
 use crate::{
-    audit, blobs, health, identity, jobs, memberships, models, openapi, projects, promotions, proofs, tenancy,
-    versions,
+    audit, blobs, directory, health, idempotency, identity, jobs, memberships, models, notifications, openapi,
+    projects, promotions, proofs, search, setup, tenancy, versions,
 };
+use actix_web::middleware::from_fn;
+use actix_web::web;
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -17,7 +19,15 @@ pub(crate) fn table(config: &mut ServiceConfig<'_>) {
             .service(identity::token_list)
             .service(identity::token_create)
             .service(identity::token_revoke)
+            .service(identity::token_exchange)
+            .service(setup::setup_state)
+            .service(setup::set_up)
             .service(tenancy::portfolio)
+            .service(search::search_find)
+            .service(tenancy::agency_list)
+            .service(tenancy::agency_get)
+            .service(memberships::staff_list)
+            .service(memberships::staff_create)
             .service(tenancy::tenant_create)
             .service(tenancy::agency_audit_list)
             .service(tenancy::agency_audit_head)
@@ -31,6 +41,8 @@ pub(crate) fn table(config: &mut ServiceConfig<'_>) {
             .service(jobs::job_list)
             .service(jobs::job_retry)
             .service(jobs::job_discard)
+            .service(memberships::invitation_show)
+            .service(memberships::invitation_accept)
             .service(audit::audit_list)
             .service(audit::audit_head)
             .service(proofs::audit_signed)
@@ -66,8 +78,14 @@ pub(crate) fn table(config: &mut ServiceConfig<'_>) {
             .service(promotions::promotion_get)
             .service(promotions::promotion_decide)
             .service(promotions::promotion_withdraw)
-            .service(openapi::openapi_json),
+            .service(notifications::mail_list)
+            .service(openapi::openapi_json)
+            .default_service(web::to(directory::no_route))
+            .wrap(from_fn(idempotency::once)),
     );
+    for path in ["/healthz", "/readyz"] {
+        config.route(path, web::to(directory::no_route));
+    }
 }
 
 /// Mounts `/healthz` and `/readyz` alone.

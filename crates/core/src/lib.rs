@@ -15,6 +15,7 @@ pub mod notifications;
 pub mod projects;
 pub mod promotions;
 mod schema;
+pub mod search;
 pub mod tenancy;
 pub mod versions;
 

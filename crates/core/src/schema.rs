@@ -166,6 +166,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    idempotency_keys (id) {
+        id -> Bytea,
+        fingerprint -> Bytea,
+        route -> Text,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        lease -> Uuid,
+        leased_until -> Timestamptz,
+        done_at -> Nullable<Timestamptz>,
+        status -> Nullable<Int2>,
+        content_type -> Nullable<Text>,
+        body -> Nullable<Bytea>,
+    }
+}
+
+diesel::table! {
     installation (singleton) {
         singleton -> Bool,
         setup_code_hash -> Nullable<Bytea>,
@@ -437,6 +453,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_tiles,
     blob_parts,
     blobs,
+    idempotency_keys,
     installation,
     invitations,
     jobs,

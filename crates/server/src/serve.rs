@@ -1,12 +1,13 @@
 //! `weighhouse serve`: API and web UI.
 
-use crate::settings::{DatabaseArgs, ListenArgs, MailArgs, MetricsArgs, PoolArgs, config};
+use crate::settings::{DatabaseArgs, JwtArgs, ListenArgs, MailArgs, MetricsArgs, PoolArgs, config};
 use crate::{http, metrics, up};
 use anyhow::{Context, Result};
 use clap::Args;
 use std::net::TcpListener;
 use url::Url;
 use weighhouse_core::App;
+use weighhouse_core::kernel::config::Config;
 
 /// Serve API and web UI.
 #[derive(Args)]
@@ -21,6 +22,8 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     mail: MailArgs,
     #[command(flatten)]
+    jwt: JwtArgs,
+    #[command(flatten)]
     listen: ListenArgs,
     #[command(flatten)]
     metrics: MetricsArgs,
@@ -31,7 +34,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<()> {
     let mail = args.mail.config(None)?;
     let listener = bind(&args.listen)?;
     let settings = config(args.database.required()?, args.store_url.clone(), mail, public_url);
-    let app = App::new(args.pool.applied(settings))?;
+    let app = App::new(Config { jwt: args.jwt.config()?, ..args.pool.applied(settings) })?;
     metrics::start(&app, args.metrics.bind()?)?;
     actix_web::rt::System::new().block_on(async {
         let stopped = up::stop_signal()?;

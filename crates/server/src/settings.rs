@@ -8,7 +8,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use url::Url;
 use weighhouse_core::kernel::config::{
-    Config, LogKey, MailConfig, MailTransport, SmtpConfig, StoreConfig, is_loopback,
+    Config, JwtConfig, LogKey, MailConfig, MailTransport, SmtpConfig, StoreConfig, is_loopback,
 };
 
 /// Where the database is.
@@ -136,6 +136,38 @@ impl LogKeyArgs {
     }
 }
 
+/// The keys of JWTs, which API tokens are exchanged for.
+#[derive(Args, Clone)]
+pub(crate) struct JwtArgs {
+    /// Signs JWTs (HS256): at least 32 bytes, the same for every server
+    #[arg(long, env = "WEIGHHOUSE_JWT_KEY", hide_env_values = true, value_name = "KEY")]
+    jwt_key: Option<String>,
+    /// A file that holds the key of JWTs
+    #[arg(long, env = "WEIGHHOUSE_JWT_KEY_FILE", value_name = "FILE", conflicts_with = "jwt_key")]
+    jwt_key_file: Option<PathBuf>,
+    /// The key before it, accepted for ten minutes after a change
+    #[arg(long, env = "WEIGHHOUSE_JWT_PREVIOUS_KEY", hide_env_values = true, value_name = "KEY")]
+    jwt_previous_key: Option<String>,
+    /// A file that holds the key before it
+    #[arg(
+        long,
+        env = "WEIGHHOUSE_JWT_PREVIOUS_KEY_FILE",
+        value_name = "FILE",
+        conflicts_with = "jwt_previous_key"
+    )]
+    jwt_previous_key_file: Option<PathBuf>,
+}
+
+impl JwtArgs {
+    /// The keys as given. Without one, API tokens are not exchanged.
+    pub(crate) fn config(&self) -> Result<JwtConfig> {
+        Ok(JwtConfig {
+            key: secret(self.jwt_key.as_deref(), self.jwt_key_file.as_deref())?,
+            previous: secret(self.jwt_previous_key.as_deref(), self.jwt_previous_key_file.as_deref())?,
+        })
+    }
+}
+
 /// Where people reach the installation.
 #[derive(Args, Clone)]
 pub(crate) struct ListenArgs {
@@ -176,7 +208,8 @@ impl ListenArgs {
 /// The settings of a process.
 pub(crate) fn config(database_url: String, store_url: Url, mail: MailConfig, public_url: Url) -> Config {
     let store = StoreConfig { url: store_url, options: std::env::vars().collect() };
-    Config { database_url, database_connections: 16, store, mail, public_url, log_key: None }
+    let jwt = JwtConfig::default();
+    Config { database_url, database_connections: 16, store, mail, public_url, log_key: None, jwt }
 }
 
 /// A secret from its flag or variable, or from the file that holds it.

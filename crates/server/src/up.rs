@@ -2,7 +2,7 @@
 
 use crate::embedded::{self, Durability, Postgres};
 use crate::folder::{self, Folder};
-use crate::settings::{ListenArgs, LogKeyArgs, MailArgs, MetricsArgs, PoolArgs, config};
+use crate::settings::{JwtArgs, ListenArgs, LogKeyArgs, MailArgs, MetricsArgs, PoolArgs, config};
 use crate::{demo, http, metrics, serve};
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -33,6 +33,8 @@ pub(crate) struct UpArgs {
     mail: MailArgs,
     #[command(flatten)]
     log_key: LogKeyArgs,
+    #[command(flatten)]
+    jwt: JwtArgs,
     #[command(flatten)]
     listen: ListenArgs,
     #[command(flatten)]
@@ -75,8 +77,12 @@ pub(crate) fn up(args: &UpArgs) -> Result<()> {
         Some(key) => key,
         None => folder.log_key(&public_url)?,
     };
+    let mut jwt = args.jwt.config()?;
+    if jwt.key.is_none() {
+        jwt.key = Some(folder.jwt_key()?);
+    }
     let settings = args.pool.applied(config(folder.app_url(), store_url, mail, public_url));
-    let app = App::new(Config { log_key: Some(log_key), ..settings })?;
+    let app = App::new(Config { log_key: Some(log_key), jwt, ..settings })?;
     metrics::start(&app, metrics_listener)?;
     let outcome = actix_web::rt::System::new().block_on(run(app, &folder, listener, args.demo, started));
     let stopped = postgres.stop();

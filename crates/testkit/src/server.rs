@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use weighhouse_core::identity::{self, UserCreate, UserRole};
 use weighhouse_core::kernel::config::{
-    Config, LogKey, MailConfig, MailTransport, SmtpConfig, StoreConfig,
+    Config, JwtConfig, LogKey, MailConfig, MailTransport, SmtpConfig, StoreConfig,
 };
 use weighhouse_core::{App, Ctx, projects, tenancy};
 use weighhouse_types::permission::{AgencyRole, Role, Scope, TenantRole};
@@ -19,6 +19,9 @@ use weighhouse_types::tenancy::TenantCreate;
 
 /// The password of everybody in tests.
 pub const PASSWORD: &str = "four words make one";
+
+/// The key of JWTs in tests.
+pub const JWT_KEY: &str = "a key of more than thirty-two bytes";
 
 /// What differs from the usual server.
 #[derive(Default)]
@@ -31,6 +34,8 @@ pub struct Options {
     pub smtp_ca: Option<PathBuf>,
     /// Keep files here instead of in a folder.
     pub store: Option<StoreConfig>,
+    /// The keys of JWTs instead of the tests' own.
+    pub jwt: Option<JwtConfig>,
 }
 
 /// A server, its database and its folders; all gone when dropped.
@@ -75,6 +80,7 @@ impl Server {
             mail: MailConfig { from: "Weighhouse <weighhouse@weighhouse.example>".into(), transport },
             public_url: url.parse().unwrap(),
             log_key: options.log_key,
+            jwt: options.jwt.unwrap_or_else(|| JwtConfig { key: Some(JWT_KEY.into()), previous: None }),
         })
         .unwrap();
         let worker = CancellationToken::new();

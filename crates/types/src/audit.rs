@@ -269,7 +269,7 @@ pub struct AuditEntry {
     /// What happened, as a plain sentence.
     pub sentence: String,
     /// The event's details; absent once they expired.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     pub payload: Option<Value>,
     /// RFC 6962 leaf hash, lower-case hex.
     pub leaf_hash: String,

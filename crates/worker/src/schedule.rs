@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 use weighhouse_core::kernel::metrics::metrics;
-use weighhouse_core::kernel::{jobs, schedule, secret};
+use weighhouse_core::kernel::{idempotency, jobs, schedule, secret};
 use weighhouse_core::{App, Result, audit};
 
 /// Work that comes round by itself.
@@ -15,23 +15,26 @@ use weighhouse_core::{App, Result, audit};
 enum Periodic {
     /// Forget jobs that were done a while ago.
     JobsPrune,
+    /// Forget Idempotency-Keys and their answers after a day.
+    IdempotencyPrune,
     /// Hash what the audit logs grew by into their trees, and sign the heads.
     CheckpointsSign,
 }
 
 impl Periodic {
-    const ALL: &[Self] = &[Self::JobsPrune, Self::CheckpointsSign];
+    const ALL: &[Self] = &[Self::JobsPrune, Self::IdempotencyPrune, Self::CheckpointsSign];
 
     const fn name(self) -> &'static str {
         match self {
             Self::JobsPrune => "jobs-prune",
             Self::CheckpointsSign => "checkpoints-sign",
+            Self::IdempotencyPrune => "idempotency-prune",
         }
     }
 
     const fn every(self) -> Duration {
         match self {
-            Self::JobsPrune => Duration::from_hours(1),
+            Self::JobsPrune | Self::IdempotencyPrune => Duration::from_hours(1),
             Self::CheckpointsSign => Duration::from_secs(3),
         }
     }
@@ -40,6 +43,7 @@ impl Periodic {
         match self {
             Self::JobsPrune => jobs::prune(app).await,
             Self::CheckpointsSign => audit::checkpoints_sign(app).await,
+            Self::IdempotencyPrune => idempotency::prune(app).await,
         }
     }
 }

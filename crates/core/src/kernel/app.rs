@@ -3,6 +3,7 @@
 use super::config::Config;
 use super::db::{self, Pool};
 use super::error::Result;
+use super::jwt::Jwt;
 use super::mail::Mailer;
 use super::migrate;
 use super::password::Passwords;
@@ -18,6 +19,7 @@ pub struct App {
     pub(crate) store: Store,
     pub(crate) mailer: Mailer,
     pub(crate) passwords: Passwords,
+    pub(crate) jwt: Jwt,
     /// Archives that may be written at once: each holds a blocking thread and
     /// waits for others.
     pub(crate) archives: Arc<Semaphore>,
@@ -38,6 +40,7 @@ impl App {
             store: Store::open(&config.store)?,
             mailer: Mailer::new(&config.mail)?,
             passwords: Passwords::new(),
+            jwt: Jwt::new(&config.jwt)?,
             archives: Arc::new(Semaphore::new(4)),
             jobs_wake: Notify::new(),
             schema_fits: AtomicBool::new(false),

@@ -146,6 +146,12 @@ pub(crate) async fn tenant(ctx: &Ctx, slug: &str, action: Action) -> Result<Tena
     Ok(tenant)
 }
 
+/// Whether the caller reaches a tenant, whatever they may do there.
+pub(crate) async fn tenant_reached(ctx: &Ctx, slug: &str) -> Result<()> {
+    let found = reached(ctx, Some(slug)).await?.pop();
+    found.map(drop).ok_or_else(|| Error::not_found("tenant"))
+}
+
 /// The tenant whose invitation the caller holds, to join it and nothing else.
 pub(crate) async fn invited_tenant(ctx: &Ctx) -> Result<Tenant> {
     let Actor::Invited { tenant, .. } = &ctx.actor else {

@@ -21,6 +21,8 @@ pub struct Config {
     pub public_url: Url,
     /// Signs the audit logs' checkpoints; without it they are not signed here.
     pub log_key: Option<LogKey>,
+    /// The keys of JWTs.
+    pub jwt: JwtConfig,
 }
 
 /// Where files lie.
@@ -37,6 +39,22 @@ impl std::fmt::Debug for StoreConfig {
     /// Leaves out the options, which hold credentials.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "StoreConfig({})", self.url)
+    }
+}
+
+/// The keys that JWTs are signed with (HS256). Without one there are none.
+#[derive(Clone, Default)]
+pub struct JwtConfig {
+    /// Signs and verifies; at least 32 bytes.
+    pub key: Option<String>,
+    /// Verifies for as long as what it signed lives, while the key changes.
+    pub previous: Option<String>,
+}
+
+impl std::fmt::Debug for JwtConfig {
+    /// Leaves out the keys.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("JwtConfig").field("key", &self.key.is_some()).finish_non_exhaustive()
     }
 }
 

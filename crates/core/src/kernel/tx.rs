@@ -9,6 +9,7 @@ use super::app::App;
 use super::authz;
 use super::ctx::Ctx;
 use super::error::{Error, Result};
+use super::idempotency;
 use super::log::{self, Log};
 use super::metrics::metrics;
 use diesel_async::pooled_connection::deadpool::{Object, PoolError};
@@ -95,6 +96,7 @@ impl<'c> TenantTx<'c> {
     /// Writes the event's leaf, taking the log's lock last, and commits.
     pub(crate) async fn commit(mut self, event: &Event) -> Result<()> {
         let (ctx, log) = (self.ctx, Log::Tenant(self.tenant));
+        idempotency::mark(self.open.get()?, ctx).await?;
         log::append(self.open.get()?, ctx, log, event).await?;
         self.open.end("COMMIT").await?;
         metrics().audit_appends.with_label_values(&["tenant"]).inc();
@@ -167,6 +169,7 @@ impl<'a> PlatformTx<'a> {
 
     /// Writes the event into an agency's log and commits.
     pub(crate) async fn commit(mut self, ctx: &Ctx, agency: AgencyId, event: &Event) -> Result<()> {
+        idempotency::mark(self.open.get()?, ctx).await?;
         log::append(self.open.get()?, ctx, Log::Agency(agency), event).await?;
         self.open.end("COMMIT").await?;
         metrics().audit_appends.with_label_values(&["agency"]).inc();
