@@ -46,6 +46,7 @@ schema: setup islands tools
 
 bench: build
 	infra/bench.sh
+	infra/bench-verify.sh
 
 setup:
 	@infra/setup.sh run

@@ -25,11 +25,10 @@ fn key() -> LogKey {
     log_key_create("weighhouse.example").unwrap().0.parse().unwrap()
 }
 
-/// A server that signs, with clients.
+/// A server that signs, with clients, and its key.
 pub(crate) async fn signing() -> (Server, LogKey) {
-    let key = key();
-    let server = Server::with(Options { log_key: Some(key.clone()), ..Options::default() }).await;
-    server.populate().await;
+    let server = Server::signing().await;
+    let key = server.app.config.log_key.clone().unwrap();
     (server, key)
 }
 
