@@ -26,7 +26,7 @@ fn action_of(operation: &str) -> Option<(Action, Value)> {
             (Action::TokenManageOwn, json!({"name": "x", "scopes": ["read"], "expires_days": 1}))
         }
         "audit_list" | "audit_head" | "audit_signed" | "audit_checkpoint" | "audit_inclusion"
-        | "audit_consistency" | "audit_leaves" => (Action::AuditRead, nothing),
+        | "audit_consistency" | "audit_leaves" | "audit_tile" => (Action::AuditRead, nothing),
         "project_create" => (Action::ProjectCreate, json!({"slug": "claims"})),
         "model_create" => (Action::ModelCreate, json!({"name": "fraud"})),
         "version_register" => (Action::VersionRegister, json!({"context": {"nonsense": 1}})),

@@ -58,8 +58,8 @@ fn LogView(
             </p>
         </div>
         <div class="stack">
-            <Refused refusal=signed.refusal />
-            <ProofCard head=head checkpoint=signed.checkpoint tenant=tenant />
+            <Refused refusal=signed.refusal.clone() />
+            <ProofCard head=head signed=signed tenant=tenant />
             <Entries entries=entries address=address next=next />
         </div>
     }
