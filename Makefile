@@ -47,6 +47,7 @@ schema: setup islands tools
 
 bench: build
 	infra/bench.sh
+	infra/bench-verify.sh
 
 setup:
 	@infra/setup.sh run

@@ -26,7 +26,7 @@ fn action_of(operation: &str) -> Option<(Action, Value)> {
             (Action::TokenManageOwn, json!({"name": "x", "scopes": ["read"], "expires_days": 1}))
         }
         "audit_list" | "audit_head" | "audit_signed" | "audit_checkpoint" | "audit_inclusion"
-        | "audit_consistency" | "audit_leaves" => (Action::AuditRead, nothing),
+        | "audit_consistency" | "audit_leaves" | "audit_tile" => (Action::AuditRead, nothing),
         "job_list" => (Action::JobRead, nothing),
         "job_retry" => (Action::JobManage, nothing),
         "job_discard" => (Action::JobManage, json!({"reason": "x"})),

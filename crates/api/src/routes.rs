@@ -50,6 +50,7 @@ pub(crate) fn table(config: &mut ServiceConfig<'_>) {
             .service(proofs::audit_inclusion)
             .service(proofs::audit_consistency)
             .service(proofs::audit_leaves)
+            .service(proofs::audit_tile)
             .service(proofs::agency_audit_signed)
             .service(proofs::agency_audit_checkpoint)
             .service(proofs::agency_audit_inclusion)

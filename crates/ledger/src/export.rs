@@ -45,6 +45,13 @@ impl Header {
     }
 }
 
+/// The hash by which a leaf names its payload: SHA-256 over a nonce, so that
+/// nobody guesses an expired payload from it, and the payload.
+#[must_use]
+pub fn payload_hash(nonce: &[u8; 32], payload: &str) -> Hash {
+    Hash::of(&[nonce, payload.as_bytes()])
+}
+
 /// A line after the first.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -247,7 +254,7 @@ impl Verification {
             (Some(payload), Some(nonce)) => {
                 let mut bytes = [0; 32];
                 let nonce = hex::decode_to_slice(nonce, &mut bytes).map(|()| bytes);
-                let hash = nonce.map(|nonce| Hash::of(&[&nonce, payload.as_bytes()])).ok();
+                let hash = nonce.map(|nonce| payload_hash(&nonce, payload)).ok();
                 if hash.is_none() || hash != leaf.payload_hash.parse().ok() {
                     return Err(LeafFault::Payload);
                 }

@@ -132,8 +132,16 @@ fn serves_and_keeps_what_it_was_told() {
         .unwrap();
     assert!(by_url.status.success(), "{by_url:?}");
 
+    // The key of the audit logs: made once, for nobody else to read.
+    let key = data.path().join("log-key");
+    let made = std::fs::read_to_string(&key).unwrap();
+    assert!(made.starts_with("PRIVATE+KEY+127.0.0.1/weighhouse+"));
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&key).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+
     up.stop();
     let again = Up::start(data.path(), &[]);
+    assert_eq!(std::fs::read_to_string(&key).unwrap(), made);
     assert!(!again.said.contains("/setup"), "somebody has a login: {}", again.said);
     let authorization = format!("Authorization: Bearer {}", token["token"].as_str().unwrap());
     let url = format!("http://127.0.0.1:{}/api/v1/tenants/north/projects", again.port);
@@ -156,6 +164,25 @@ fn a_killed_server_starts_again_at_once_with_what_it_had() {
         .output()
         .unwrap();
     assert!(String::from_utf8(taken.stderr).unwrap().contains("an agency ‘acme’ already"));
+}
+
+#[test]
+fn keys_of_the_audit_logs_are_made_without_an_installation_and_checked() {
+    let data = folder();
+    let pair = admin(data.path(), &["log-key", "create", "weighhouse.example"], "");
+    let (secret, public) = (pair["log_key"].as_str().unwrap(), pair["verifier_key"].as_str().unwrap());
+    assert!(secret.starts_with("PRIVATE+KEY+weighhouse.example+"), "never shown elsewhere");
+    assert!(public.starts_with("weighhouse.example+"), "{public}");
+    let said = refused(&["admin", "log-key", "create", "two words"]);
+    assert!(said.contains("without blanks"), "{said}");
+    // The public one is not the secret one; what was given is not repeated.
+    let listen = format!("127.0.0.1:{}", free_port());
+    let up = ["up", "--listen", &listen, "--data", data.path().to_str().unwrap(), "--log-key"];
+    let said = refused(&[&up[..], &[public]].concat());
+    assert!(
+        said.contains("log key") && said.contains("PRIVATE+KEY+name") && !said.contains(public),
+        "{said}"
+    );
 }
 
 #[test]

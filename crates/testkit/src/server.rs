@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use weighhouse_core::identity::{self, UserCreate, UserRole};
 use weighhouse_core::kernel::config::{
-    Config, JwtConfig, LogKey, MailConfig, MailTransport, SmtpConfig, StoreConfig,
+    Config, JwtConfig, LogKey, MailConfig, MailTransport, SmtpConfig, StoreConfig, log_key_create,
 };
 use weighhouse_core::{App, Ctx, projects, tenancy};
 use weighhouse_types::permission::{AgencyRole, Role, Scope, TenantRole};
@@ -92,6 +92,15 @@ impl Server {
     /// a project `claims` at each.
     pub async fn with_clients() -> Self {
         let server = Self::empty().await;
+        server.populate().await;
+        server
+    }
+
+    /// The same, whose worker signs the audit logs.
+    pub async fn signing() -> Self {
+        let (secret, _) = log_key_create("weighhouse.example").unwrap();
+        let server =
+            Self::with(Options { log_key: Some(secret.parse().unwrap()), ..Options::default() }).await;
         server.populate().await;
         server
     }

@@ -8,12 +8,13 @@ use crate::kernel::error::{Error, Result, fit};
 use weighhouse_ledger::Hash;
 use weighhouse_ledger::checkpoint::Checkpoint;
 use weighhouse_ledger::proof::{self, ProofError};
-use weighhouse_ledger::tile::{self, TileId, WIDTH};
+use weighhouse_ledger::tile::{self, TileId, TileRange, WIDTH};
 use weighhouse_ledger::tree::{Subtrees, Tree};
 use weighhouse_types::audit::{
     AuditCheckpoint, AuditConsistency, AuditHead, AuditInclusion, AuditLeaf, AuditLeaves, AuditRefusal,
     AuditSigned, ConsistencyQuery, InclusionQuery, LEAVES_MAX, LeavesQuery,
 };
+use weighhouse_types::error::Code;
 
 /// The most leaves that a head hashes besides the tiles.
 const WAITING_MAX: i64 = 10_000;
@@ -171,6 +172,30 @@ pub async fn audit_leaves(ctx: &Ctx, name: &LogName, query: &LeavesQuery) -> Res
         items.push(leaf(row, hash));
     }
     Ok(AuditLeaves { items, next: Some(next).filter(|next| *next < signed) })
+}
+
+/// A tile of a log as C2SP's tlog-tiles has it, by its path below `tile/`: the
+/// hashes one after the other.
+///
+/// # Errors
+/// When the caller may not read the log, or the newest checkpoint does not
+/// reach so far.
+pub async fn audit_tile(ctx: &Ctx, name: &LogName, path: &str) -> Result<Vec<u8>> {
+    let (mut tx, signed) = begin_signed(ctx, name).await?;
+    let range = TileRange::parse(path).ok_or_else(|| {
+        Error::invalid(
+            "path",
+            "A tile's path is level/index, such as 0/000, 0/x001/234 or, of 12 hashes, 1/000.p/12.",
+        )
+    })?;
+    if range.leaves().is_none_or(|leaves| leaves > signed) {
+        let detail = format!("The newest checkpoint has {signed} leaves, and no such tile yet.");
+        return Err(Error::refused(Code::NotFound, detail));
+    }
+    let tiles = queries::tiles(&mut tx, &[range.id]).await?;
+    tx.finish().await?;
+    let hashes = tiles.get(range.id).and_then(|tile| tile.get(..fit(range.width).ok()?));
+    Ok(tile::to_bytes(hashes.ok_or_else(|| Error::internal("a tile is missing"))?))
 }
 
 /// A leaf whose bytes are no text was tampered with: it goes out all the same,

@@ -9,7 +9,7 @@ use diesel::sql_types::{BigInt, Binary, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
 use uuid::Uuid;
-use weighhouse_ledger::{canonical, tree};
+use weighhouse_ledger::{canonical, export, tree};
 use weighhouse_types::audit::Event;
 use weighhouse_types::ids::{AgencyId, TenantId};
 
@@ -85,8 +85,6 @@ pub(super) async fn append(conn: &mut AsyncPgConnection, ctx: &Ctx, log: Log, ev
     let payload = String::from_utf8(canonical::to_bytes(&payload).map_err(Error::internal)?)
         .map_err(Error::internal)?;
     let nonce = secret::random32();
-    let mut hashed = nonce.to_vec();
-    hashed.extend_from_slice(payload.as_bytes());
 
     let Index { index } =
         diesel::sql_query(log.next_index()).bind::<SqlUuid, _>(log.id()).get_result(conn).await?;
@@ -98,7 +96,7 @@ pub(super) async fn append(conn: &mut AsyncPgConnection, ctx: &Ctx, log: Log, ev
         actor: ctx.user_id(),
         via: ctx.via(),
         request: &ctx.request_id,
-        payload_hash: hex::encode(secret::sha256(&hashed)),
+        payload_hash: export::payload_hash(&nonce, &payload).to_string(),
     })
     .map_err(Error::internal)?;
     let leaf_hash = tree::leaf_hash(&leaf);
