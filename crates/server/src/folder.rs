@@ -68,19 +68,23 @@ impl Folder {
     /// When it can neither be read nor made.
     pub(crate) fn jwt_key(&self) -> Result<String> {
         let path = self.root.join("jwt.key");
-        let made = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-        match made {
-            Ok(mut file) => {
-                let key = secret::opaque();
-                file.write_all(key.as_bytes()).and_then(|()| file.sync_all())?;
-                Ok(key)
-            }
-            Err(e) if e.kind() == ErrorKind::AlreadyExists => {
-                let text = fs::read_to_string(&path)?;
-                Ok(text.trim().to_owned())
-            }
-            Err(e) => Err(e).with_context(|| format!("{} cannot be made", path.display())),
+        match fs::read_to_string(&path) {
+            Ok(text) => return Ok(text.trim().to_owned()),
+            Err(e) if e.kind() == ErrorKind::NotFound => {}
+            Err(e) => return Err(e).with_context(|| format!("{} cannot be read", path.display())),
         }
+        let key = secret::opaque();
+        let made = || -> std::io::Result<()> {
+            // Under another name until it is whole.
+            let fresh = self.root.join("jwt.key.new");
+            let mut file =
+                fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
+            file.write_all(key.as_bytes())?;
+            file.sync_all()?;
+            fs::rename(fresh, &path)
+        };
+        made().with_context(|| format!("{} cannot be made", path.display()))?;
+        Ok(key)
     }
 
     /// The database as the application sees it.
