@@ -1,7 +1,7 @@
 //! The document around every page, and the map from addresses to pages.
 
 use crate::pages::{
-    audit, identity, jobs, memberships, models, notifications, projects, promotions, refusal, search,
+    audit, developers, identity, jobs, memberships, models, notifications, projects, promotions, refusal, search,
     tenancy, versions,
 };
 use crate::session;
@@ -92,6 +92,8 @@ pub(crate) fn App() -> impl IntoView {
                 <Route path=path!("/agencies/:agency/audit") view=audit::AgencyAuditPage ssr=SsrMode::Async />
                 <Route path=path!("/t/:tenant/jobs") view=jobs::JobsPage ssr=SsrMode::Async />
                 <Route path=path!("/operator/jobs") view=jobs::OperatorJobsPage ssr=SsrMode::Async />
+                <Route path=path!("/developers") view=developers::DevelopersPage ssr=SsrMode::Async />
+                <Route path=path!("/developers/:part") view=developers::DevelopersPartPage ssr=SsrMode::Async />
                 <Route path=path!("/operator/mail") view=notifications::MailPage ssr=SsrMode::Async />
             </Routes>
         </Router>

@@ -212,6 +212,24 @@ where
     })
 }
 
+/// A page for everybody: whoever is signed in has their menu as everywhere.
+pub(crate) fn public_page(load: impl FnOnce(Ctx) -> Result<Page> + Send + 'static) -> impl IntoView {
+    Suspend::new(async move {
+        let (ctx, visitor) = match ctx().await {
+            Ok(ctx) => {
+                provide_context(Csrf(ctx.csrf().unwrap_or_default()));
+                let visitor = visitor(&ctx).await;
+                (Ok(ctx), visitor)
+            }
+            Err(_) => (anonymous(), None),
+        };
+        match ctx.and_then(load) {
+            Ok(page) => view! { <Frame visitor=visitor page=page /> }.into_any(),
+            Err(error) => refusal::bare(&error).into_any(),
+        }
+    })
+}
+
 /// A part of the path, decoded.
 pub(crate) fn param(name: &str) -> String {
     let params = leptos_router::hooks::use_params_map();

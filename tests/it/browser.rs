@@ -169,6 +169,8 @@ async fn every_page_is_accessible() {
         page(Some(&olga), "/agencies/acme/audit", Value::Null),
         page(Some(&ann), "/go?q=fraud", Value::Null),
         page(Some(&olga), "/operator/mail", Value::Null),
+        page(None, "/developers", Value::Null),
+        page(Some(&ann), "/developers/versions", Value::Null),
         page(Some(&vic), "/t/north/audit", Value::Null),
         page(Some(&vic), "/t/nowhere", Value::Null),
     ];

@@ -105,8 +105,8 @@ pub(crate) struct FilePath {
     path: String,
 }
 
-/// One file's bytes, verified against their digest while they stream: a
-/// damaged file ends in a broken connection, never in wrong bytes.
+/// One file's bytes, verified against their digest while they stream. A damaged
+/// file ends in a broken connection, never in wrong bytes.
 #[utoipa::path(tag = "files",
     params(("tenant" = String, Path), ("project" = String, Path), ("model" = String, Path), ("number" = u32, Path), ("path" = String, Path)),
     responses((status = 200, content_type = "application/octet-stream")))]

@@ -150,6 +150,22 @@ fn serves_and_keeps_what_it_was_told() {
 }
 
 #[test]
+fn the_key_of_jwts_is_made_once_and_is_its_owners() {
+    let data = folder();
+    let path = data.path().join("jwt.key");
+    Up::start(data.path(), &[]).stop();
+    let key = std::fs::read_to_string(&path).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions());
+    assert!(key.len() >= 32 && mode & 0o777 == 0o600, "{mode:o}");
+    Up::start(data.path(), &[]).stop();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), key);
+    let serve =
+        ["serve", "--listen", "127.0.0.1:0", "--store-url", "memory:///", "--smtp-url", "smtp://localhost"];
+    let said = refused(&[&serve[..], &["--database-url", "postgres:///none", "--jwt-key", "short"]].concat());
+    assert!(said.contains("at least 32") && !said.contains("short"), "{said}");
+}
+
+#[test]
 fn a_killed_server_starts_again_at_once_with_what_it_had() {
     let data = folder();
     let mut up = Up::start(data.path(), &[]);

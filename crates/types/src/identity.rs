@@ -29,7 +29,7 @@ pub struct TokenCreate {
     pub name: String,
     #[schema(min_items = 1)]
     pub scopes: Vec<Scope>,
-    /// Days until it expires, 1 to 366.
+    /// Days until it expires.
     #[schema(minimum = 1, maximum = 366)]
     pub expires_days: u32,
 }

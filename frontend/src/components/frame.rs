@@ -288,7 +288,7 @@ fn Foot() -> impl IntoView {
             <div class="wrap">
                 <span>"Weighhouse " {env!("CARGO_PKG_VERSION")}</span>
                 <span>"Times are UTC"</span>
-                <a href="/api/v1/openapi.json">"API"</a>
+                <a href="/developers">"API"</a>
             </div>
             <LiveTimes />
         </footer>

@@ -10,7 +10,8 @@
 //! - lost between commit and answer: the second try is told that it was done.
 //!
 //! What commits without an event (parts of files, leases) leaves no mark: it
-//! may be repeated by its nature.
+//! may be repeated by its nature. An operation of several transactions (a login
+//! and its membership) is marked by the first.
 
 use super::app::App;
 use super::ctx::{Actor, Ctx};
@@ -216,7 +217,7 @@ pub async fn prune(app: &App) -> Result<()> {
     loop {
         let mut tx = PlatformTx::begin(app).await?;
         let gone = diesel::sql_query(format!(
-            "DELETE FROM idempotency_keys WHERE id IN (
+            "DELETE FROM idempotency_keys WHERE expires_at <= now() AND id IN (
                  SELECT id FROM idempotency_keys WHERE expires_at <= now() LIMIT {PRUNE_BATCH})"
         ))
         .execute(tx.conn()?)
