@@ -1,8 +1,8 @@
 //! The document around every page, and the map from addresses to pages.
 
 use crate::pages::{
-    audit, identity, memberships, models, notifications, projects, promotions, refusal, search, tenancy,
-    versions,
+    audit, identity, memberships, models, notifications, projects, promotions, refusal, retention, search,
+    tenancy, versions,
 };
 use crate::session;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
@@ -76,6 +76,12 @@ pub(crate) fn App() -> impl IntoView {
                 />
                 <Route path=path!("/t/:tenant/tokens") view=identity::tokens::TokensPage ssr=SsrMode::Async />
                 <Route path=path!("/t/:tenant/audit") view=audit::AuditPage ssr=SsrMode::Async />
+                <Route path=path!("/t/:tenant/retention") view=retention::RetentionPage ssr=SsrMode::Async />
+                <Route
+                    path=path!("/t/:tenant/retention/sweeps/:sweep")
+                    view=retention::history::SweepPage
+                    ssr=SsrMode::Async
+                />
                 <Route path=path!("/t/:tenant/promotions") view=promotions::PromotionsPage ssr=SsrMode::Async />
                 <Route
                     path=path!("/t/:tenant/promotions/:id")

@@ -3,7 +3,8 @@
 
 use crate::extract::{json_config, path_config, query_config};
 use crate::{
-    audit, blobs, health, identity, memberships, models, openapi, projects, promotions, tenancy, versions,
+    audit, blobs, health, holds, identity, memberships, models, openapi, projects, promotions, retention,
+    tenancy, versions,
 };
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -52,6 +53,17 @@ pub(crate) fn table(config: &mut ServiceConfig<'_>) {
             .service(promotions::promotion_get)
             .service(promotions::promotion_decide)
             .service(promotions::promotion_withdraw)
+            .service(retention::retention_get)
+            .service(retention::retention_set)
+            .service(retention::sweep_preview)
+            .service(retention::sweep_list)
+            .service(retention::sweep_get)
+            .service(retention::sweep_batches)
+            .service(holds::hold_list)
+            .service(holds::hold_place)
+            .service(holds::hold_lift_ask)
+            .service(holds::hold_lift_confirm)
+            .service(holds::hold_lift_withdraw)
             .service(openapi::openapi_json),
     );
 }

@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod blobs;
+pub mod holds;
 pub mod identity;
 pub mod kernel;
 pub mod memberships;
@@ -13,6 +14,7 @@ pub mod models;
 pub mod notifications;
 pub mod projects;
 pub mod promotions;
+pub mod retention;
 mod schema;
 pub mod tenancy;
 pub mod versions;

@@ -16,6 +16,8 @@ pub enum Code {
     NotFound,
     /// The thing's present state does not allow it (409).
     Conflict,
+    /// It was there and was removed for good, as a rule demanded (410).
+    Gone,
     /// The body is larger than the limit (413).
     TooLarge,
     /// The content is not what its digest or manifest says (422).
@@ -38,6 +40,7 @@ impl Code {
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::Conflict => 409,
+            Self::Gone => 410,
             Self::TooLarge => 413,
             Self::Mismatch => 422,
             Self::Throttled => 429,
@@ -55,6 +58,7 @@ impl Code {
             Self::Forbidden => "Not allowed",
             Self::NotFound => "Not found",
             Self::Conflict => "Not possible in the present state",
+            Self::Gone => "No longer kept",
             Self::TooLarge => "Too large",
             Self::Mismatch => "The content does not match",
             Self::Throttled => "Too many attempts",
@@ -106,6 +110,7 @@ const fn code_name(code: Code) -> &'static str {
         Code::Forbidden => "forbidden",
         Code::NotFound => "not-found",
         Code::Conflict => "conflict",
+        Code::Gone => "gone",
         Code::TooLarge => "too-large",
         Code::Mismatch => "mismatch",
         Code::Throttled => "throttled",

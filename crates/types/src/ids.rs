@@ -56,4 +56,8 @@ ids! {
     VersionId,
     /// A request to move a version to a stage.
     PromotionId,
+    /// A legal hold.
+    HoldId,
+    /// One sweep of what has expired.
+    SweepId,
 }

@@ -41,6 +41,8 @@ macro_rules! named {
     };
 }
 
+pub(crate) use named;
+
 named! {
     /// A role in an agency (reaches all of its tenants).
     AgencyRole {
@@ -89,6 +91,9 @@ named! {
         ProductionRollback = "production.rollback",
         TokenManageOwn = "token.manage-own",
         AuditRead = "audit.read",
+        RetentionRead = "retention.read",
+        RetentionManage = "retention.manage",
+        HoldManage = "hold.manage",
     }
 }
 
@@ -147,8 +152,10 @@ pub const fn allows(role: Role, action: Action) -> bool {
     use TenantRole::{Approver, ClientAdmin, Viewer};
     match action {
         A::TenantRead | A::MemberRead | A::ArtifactDownload => true,
-        A::AuditRead => !matches!(role, Role::Tenant(Viewer)),
-        A::MemberManage => matches!(role, Role::Agency(Owner | AgencyAdmin) | Role::Tenant(ClientAdmin)),
+        A::AuditRead | A::RetentionRead => !matches!(role, Role::Tenant(Viewer)),
+        A::MemberManage | A::RetentionManage | A::HoldManage => {
+            matches!(role, Role::Agency(Owner | AgencyAdmin) | Role::Tenant(ClientAdmin))
+        }
         A::ProjectCreate
         | A::ModelCreate
         | A::VersionRegister
@@ -181,11 +188,13 @@ pub const fn agency_allows(role: AgencyRole, action: AgencyAction) -> bool {
 pub const fn token_scope(action: Action) -> Option<Scope> {
     use Action as A;
     match action {
-        A::TenantRead | A::MemberRead | A::ArtifactDownload | A::AuditRead => Some(Scope::Read),
+        A::TenantRead | A::MemberRead | A::ArtifactDownload | A::AuditRead | A::RetentionRead => {
+            Some(Scope::Read)
+        }
         A::ProjectCreate | A::ModelCreate | A::VersionRegister => Some(Scope::Register),
         A::PromotionOpen | A::PromotionWithdraw => Some(Scope::Promote),
         A::VersionRetire | A::ProductionRollback => Some(Scope::Deploy),
-        A::MemberManage | A::PromotionDecide | A::TokenManageOwn => None,
+        A::MemberManage | A::PromotionDecide | A::TokenManageOwn | A::RetentionManage | A::HoldManage => None,
     }
 }
 

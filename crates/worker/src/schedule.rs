@@ -7,33 +7,41 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 use weighhouse_core::kernel::{jobs, schedule, secret};
-use weighhouse_core::{App, Result};
+use weighhouse_core::{App, Result, blobs, retention};
 
 /// Work that comes round by itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Periodic {
     /// Forget jobs that were done a while ago.
     JobsPrune,
+    /// Remove what has expired.
+    RetentionSweep,
+    /// Give up stored files that nobody needs.
+    BlobCollect,
 }
 
 impl Periodic {
-    const ALL: &[Self] = &[Self::JobsPrune];
+    const ALL: &[Self] = &[Self::JobsPrune, Self::RetentionSweep, Self::BlobCollect];
 
     const fn name(self) -> &'static str {
         match self {
             Self::JobsPrune => "jobs-prune",
+            Self::RetentionSweep => retention::SCHEDULE,
+            Self::BlobCollect => "blob-collect",
         }
     }
 
     const fn every(self) -> Duration {
         match self {
-            Self::JobsPrune => Duration::from_hours(1),
+            Self::JobsPrune | Self::RetentionSweep | Self::BlobCollect => Duration::from_hours(1),
         }
     }
 
-    async fn execute(self, app: &Arc<App>) -> Result<()> {
+    async fn execute(self, app: &Arc<App>, stop: &CancellationToken) -> Result<()> {
         match self {
             Self::JobsPrune => jobs::prune(app).await,
+            Self::RetentionSweep => until(stop, retention::sweep_all(app)).await,
+            Self::BlobCollect => until(stop, blobs::collect_all(app)).await,
         }
     }
 }
@@ -48,7 +56,7 @@ pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) {
 async fn rounds(app: &Arc<App>, periodic: Periodic, stop: &CancellationToken) {
     while !stop.is_cancelled() {
         let span = tracing::info_span!("periodic", name = periodic.name(), request_id = secret::request_id());
-        if let Err(error) = turn(app, periodic).instrument(span).await {
+        if let Err(error) = turn(app, periodic, stop).instrument(span).await {
             tracing::error!(%error, name = periodic.name(), "periodic work failed and waits for its next turn");
         }
         tokio::select! {
@@ -58,9 +66,18 @@ async fn rounds(app: &Arc<App>, periodic: Periodic, stop: &CancellationToken) {
     }
 }
 
-async fn turn(app: &Arc<App>, periodic: Periodic) -> Result<()> {
+async fn turn(app: &Arc<App>, periodic: Periodic, stop: &CancellationToken) -> Result<()> {
     if schedule::take_turn(app, periodic.name(), periodic.every()).await? {
-        periodic.execute(app).await?;
+        periodic.execute(app, stop).await?;
     }
     Ok(())
+}
+
+/// Long work of small transactions, each of which may be the last: it is
+/// broken off when the worker stops, and the next turn goes on with it.
+async fn until(stop: &CancellationToken, work: impl Future<Output = Result<()>>) -> Result<()> {
+    tokio::select! {
+        () = stop.cancelled() => Ok(()),
+        done = work => done,
+    }
 }

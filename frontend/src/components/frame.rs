@@ -68,10 +68,12 @@ pub(crate) enum Tab {
     Members,
     Tokens,
     Audit,
+    Retention,
 }
 
 impl Tab {
-    const ALL: [Self; 5] = [Self::Models, Self::Promotions, Self::Members, Self::Tokens, Self::Audit];
+    const ALL: [Self; 6] =
+        [Self::Models, Self::Promotions, Self::Members, Self::Tokens, Self::Audit, Self::Retention];
 
     const fn name(self) -> &'static str {
         match self {
@@ -80,6 +82,7 @@ impl Tab {
             Self::Members => "Members",
             Self::Tokens => "Tokens",
             Self::Audit => "Audit log",
+            Self::Retention => "Retention",
         }
     }
 
@@ -90,6 +93,7 @@ impl Tab {
             Self::Members => "users",
             Self::Tokens => "key-round",
             Self::Audit => "scroll-text",
+            Self::Retention => "history",
         }
     }
 
@@ -100,6 +104,7 @@ impl Tab {
             Self::Members => links::tenant_page(tenant, "members"),
             Self::Tokens => links::tenant_page(tenant, "tokens"),
             Self::Audit => links::tenant_page(tenant, "audit"),
+            Self::Retention => links::tenant_page(tenant, "retention"),
         }
     }
 
@@ -110,6 +115,7 @@ impl Tab {
             Self::Members => Action::MemberRead,
             Self::Tokens => Action::TokenManageOwn,
             Self::Audit => Action::AuditRead,
+            Self::Retention => Action::RetentionRead,
         }
     }
 }
