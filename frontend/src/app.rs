@@ -1,7 +1,7 @@
 //! The document around every page, and the map from addresses to pages.
 
 use crate::pages::{
-    audit, developers, identity, jobs, memberships, models, notifications, projects, promotions, refusal, search,
+    audit, developers, identity, jobs, memberships, models, notifications, projects, promotions, refusal, retention, search,
     tenancy, versions,
 };
 use crate::session;
@@ -76,6 +76,12 @@ pub(crate) fn App() -> impl IntoView {
                 />
                 <Route path=path!("/t/:tenant/tokens") view=identity::tokens::TokensPage ssr=SsrMode::Async />
                 <Route path=path!("/t/:tenant/audit") view=audit::AuditPage ssr=SsrMode::Async />
+                <Route path=path!("/t/:tenant/retention") view=retention::RetentionPage ssr=SsrMode::Async />
+                <Route
+                    path=path!("/t/:tenant/retention/sweeps/:sweep")
+                    view=retention::history::SweepPage
+                    ssr=SsrMode::Async
+                />
                 <Route path=path!("/t/:tenant/promotions") view=promotions::PromotionsPage ssr=SsrMode::Async />
                 <Route
                     path=path!("/t/:tenant/promotions/:id")

@@ -98,6 +98,19 @@ const FORMS: &[(&str, Needs, Fields)] = &[
         Needs::Tenant(Action::JobManage),
         &[("tenant", "{place}"), ("job", NO_ID), ("reason", "x")],
     ),
+    (
+        "/do/retention-set",
+        Needs::Tenant(Action::RetentionManage),
+        &[("tenant", "{place}"), ("revision", "0"), ("terms[mails]", "1")],
+    ),
+    ("/do/hold-place", Needs::Tenant(Action::HoldManage), &[("tenant", "{place}"), ("reason", "")]),
+    (
+        "/do/hold-lift-ask",
+        Needs::Tenant(Action::HoldManage),
+        &[("tenant", "{place}"), ("hold", NO_ID), ("reason", "x")],
+    ),
+    ("/do/hold-lift-confirm", Needs::Tenant(Action::HoldManage), &[("tenant", "{place}"), ("hold", NO_ID)]),
+    ("/do/hold-lift-withdraw", Needs::Tenant(Action::HoldManage), &[("tenant", "{place}"), ("hold", NO_ID)]),
     // These two end something, and so come last.
     (
         "/do/promotion-withdraw",

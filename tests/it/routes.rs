@@ -30,6 +30,12 @@ fn action_of(operation: &str) -> Option<(Action, Value)> {
         "job_list" => (Action::JobRead, nothing),
         "job_retry" => (Action::JobManage, nothing),
         "job_discard" => (Action::JobManage, json!({"reason": "x"})),
+        "retention_get" | "sweep_preview" | "sweep_list" | "sweep_get" | "sweep_batches" | "hold_list" => {
+            (Action::RetentionRead, nothing)
+        }
+        "retention_set" => (Action::RetentionManage, json!({"terms": {"audit_payloads": 1}})),
+        "hold_place" | "hold_lift_ask" => (Action::HoldManage, json!({"reason": ""})),
+        "hold_lift_confirm" | "hold_lift_withdraw" => (Action::HoldManage, nothing),
         "project_create" => (Action::ProjectCreate, json!({"slug": "claims"})),
         "model_create" => (Action::ModelCreate, json!({"name": "fraud"})),
         "version_register" => (Action::VersionRegister, json!({"context": {"nonsense": 1}})),
@@ -119,6 +125,8 @@ impl Operation {
             .replace("{job}", "00000000-0000-7000-8000-000000000000")
             .replace("{token}", "00000000-0000-7000-8000-000000000000")
             .replace("{invitation}", "00000000-0000-7000-8000-000000000000")
+            .replace("{hold}", "00000000-0000-7000-8000-000000000000")
+            .replace("{sweep}", "00000000-0000-7000-8000-000000000000")
     }
 
     async fn call(&self, person: &Person, tenant: &str, ids: &Ids, body: &Value) -> Answer {
@@ -145,8 +153,9 @@ fn shape(answer: &Answer) -> (u16, Value) {
 /// Whether an allowed call got past authorisation: it worked, or was refused
 /// for what it asked. Ids made up here are not found even so.
 fn authorised(operation: &Operation, answer: &Answer) -> bool {
-    let made_up =
-        ["{user}", "{token}", "{invitation}", "{job}"].iter().any(|part| operation.path.contains(part));
+    let made_up = ["{user}", "{token}", "{invitation}", "{job}", "{hold}", "{sweep}"]
+        .iter()
+        .any(|part| operation.path.contains(part));
     match answer.status {
         200 | 201 | 204 | 400 | 409 | 422 => true,
         404 => made_up && !answer.text.contains("such tenant"),

@@ -3,8 +3,8 @@
 
 use crate::extract::{json_config, path_config, query_config};
 use crate::{
-    audit, blobs, directory, health, idempotency, identity, jobs, memberships, models, notifications,
-    openapi, projects, promotions, proofs, search, setup, tenancy, versions,
+    audit, blobs, directory, health, holds, idempotency, identity, jobs, memberships, models, notifications,
+    openapi, projects, promotions, proofs, retention, search, setup, tenancy, versions,
 };
 use actix_web::middleware::from_fn;
 use actix_web::web;
@@ -79,6 +79,17 @@ pub(crate) fn table(config: &mut ServiceConfig<'_>) {
             .service(promotions::promotion_get)
             .service(promotions::promotion_decide)
             .service(promotions::promotion_withdraw)
+            .service(retention::retention_get)
+            .service(retention::retention_set)
+            .service(retention::sweep_preview)
+            .service(retention::sweep_list)
+            .service(retention::sweep_get)
+            .service(retention::sweep_batches)
+            .service(holds::hold_list)
+            .service(holds::hold_place)
+            .service(holds::hold_lift_ask)
+            .service(holds::hold_lift_confirm)
+            .service(holds::hold_lift_withdraw)
             .service(notifications::mail_list)
             .service(openapi::openapi_json)
             .default_service(web::to(directory::no_route))

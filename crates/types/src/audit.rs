@@ -5,10 +5,13 @@ mod proof;
 pub use proof::*;
 
 use crate::page::PageQuery;
+use crate::retention::{SweptClass, Terms};
 use crate::versions::Stage;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+mod retention;
 
 /// What an event says, apart from who and when. The serialised form is kept
 /// for years: fields may be added, never renamed or removed.
@@ -86,6 +89,48 @@ pub enum Event {
     JobRetried { job: String, kind: String, about: String },
     #[serde(rename = "job.discarded")]
     JobDiscarded { job: String, kind: String, about: String, reason: String },
+    #[serde(rename = "retention.set")]
+    RetentionSet { terms: Terms, before: Terms, revision: u32 },
+    /// A sweep ended: what it removed, class by class.
+    #[serde(rename = "retention.swept")]
+    RetentionSwept { sweep: String, removed: Vec<SweptClass> },
+    /// Payloads and nonces of earlier entries were deleted. Their leaves stay.
+    #[serde(rename = "payload.redacted")]
+    PayloadRedacted {
+        sweep: String,
+        /// First and last index of each run of entries, in order.
+        ranges: Vec<(u64, u64)>,
+        count: u64,
+        days: u32,
+    },
+    #[serde(rename = "artifact.swept")]
+    ArtifactSwept {
+        sweep: String,
+        version: String,
+        digest: String,
+        stage: Stage,
+        days: u32,
+        files: u32,
+        size: u64,
+    },
+    /// Files that were swept were sent again, and the version has them back.
+    #[serde(rename = "artifact.restored")]
+    ArtifactRestored { version: String, digest: String },
+    #[serde(rename = "mails.swept")]
+    MailsSwept { sweep: String, count: u64, days: u32 },
+    #[serde(rename = "sessions.swept")]
+    SessionsSwept { sweep: String, count: u64, days: u32 },
+    /// Bytes that no version needs any more were given up.
+    #[serde(rename = "blobs.collected")]
+    BlobsCollected { files: u64, objects: u64, bytes: u64 },
+    #[serde(rename = "hold.placed")]
+    HoldPlaced { hold: String, model: Option<String>, reason: String, owner: String },
+    #[serde(rename = "hold.lift-asked")]
+    HoldLiftAsked { hold: String, model: Option<String>, reason: String },
+    #[serde(rename = "hold.lift-withdrawn")]
+    HoldLiftWithdrawn { hold: String, model: Option<String> },
+    #[serde(rename = "hold.lifted")]
+    HoldLifted { hold: String, model: Option<String>, asked_by: String, reason: String },
 }
 
 impl Event {
@@ -118,6 +163,18 @@ impl Event {
             Self::ProductionRolledBack { .. } => "production.rolled-back",
             Self::JobRetried { .. } => "job.retried",
             Self::JobDiscarded { .. } => "job.discarded",
+            Self::RetentionSet { .. } => "retention.set",
+            Self::RetentionSwept { .. } => "retention.swept",
+            Self::PayloadRedacted { .. } => "payload.redacted",
+            Self::ArtifactSwept { .. } => "artifact.swept",
+            Self::ArtifactRestored { .. } => "artifact.restored",
+            Self::MailsSwept { .. } => "mails.swept",
+            Self::SessionsSwept { .. } => "sessions.swept",
+            Self::BlobsCollected { .. } => "blobs.collected",
+            Self::HoldPlaced { .. } => "hold.placed",
+            Self::HoldLiftAsked { .. } => "hold.lift-asked",
+            Self::HoldLiftWithdrawn { .. } => "hold.lift-withdrawn",
+            Self::HoldLifted { .. } => "hold.lifted",
         }
     }
 
@@ -153,7 +210,16 @@ impl Event {
             Self::JobDiscarded { about, reason, .. } => {
                 format!("{actor} gave up a failed job ({about}){}", because(reason))
             }
-            _ => self.sentence_promotion(actor),
+            Self::PromotionOpened { .. }
+            | Self::PromotionApproved { .. }
+            | Self::PromotionRejected { .. }
+            | Self::PromotionWithdrawn { .. }
+            | Self::ProductionRolledBack { .. } => self.sentence_promotion(actor),
+            Self::HoldPlaced { .. }
+            | Self::HoldLiftAsked { .. }
+            | Self::HoldLiftWithdrawn { .. }
+            | Self::HoldLifted { .. } => self.sentence_hold(actor),
+            _ => self.sentence_retention(actor),
         }
     }
 

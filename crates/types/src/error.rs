@@ -18,6 +18,8 @@ pub enum Code {
     NoSuchMethod,
     /// The thing's present state does not allow it (409).
     Conflict,
+    /// It was there and was removed for good, as a rule demanded (410).
+    Gone,
     /// The body is larger than the limit (413).
     TooLarge,
     /// The content is not what its digest or manifest says (422).
@@ -56,6 +58,7 @@ impl Code {
             Self::NotFound => 404,
             Self::NoSuchMethod => 405,
             Self::Conflict => 409,
+            Self::Gone => 410,
             Self::TooLarge => 413,
             Self::Mismatch => 422,
             Self::Throttled => 429,
@@ -74,6 +77,7 @@ impl Code {
             Self::NotFound => "Not found",
             Self::NoSuchMethod => "The address does not know this method",
             Self::Conflict => "Not possible in the present state",
+            Self::Gone => "No longer kept",
             Self::TooLarge => "Too large",
             Self::Mismatch => "The content does not match",
             Self::Throttled => "Too many attempts",
@@ -126,6 +130,7 @@ const fn code_name(code: Code) -> &'static str {
         Code::NotFound => "not-found",
         Code::NoSuchMethod => "no-such-method",
         Code::Conflict => "conflict",
+        Code::Gone => "gone",
         Code::TooLarge => "too-large",
         Code::Mismatch => "mismatch",
         Code::Throttled => "throttled",

@@ -68,12 +68,13 @@ pub(crate) enum Tab {
     Members,
     Tokens,
     Audit,
+    Retention,
     Jobs,
 }
 
 impl Tab {
-    const ALL: [Self; 6] =
-        [Self::Models, Self::Promotions, Self::Members, Self::Tokens, Self::Audit, Self::Jobs];
+    const ALL: [Self; 7] =
+        [Self::Models, Self::Promotions, Self::Members, Self::Tokens, Self::Audit, Self::Retention, Self::Jobs];
 
     const fn name(self) -> &'static str {
         match self {
@@ -82,6 +83,7 @@ impl Tab {
             Self::Members => "Members",
             Self::Tokens => "Tokens",
             Self::Audit => "Audit log",
+            Self::Retention => "Retention",
             Self::Jobs => "Jobs",
         }
     }
@@ -93,6 +95,7 @@ impl Tab {
             Self::Members => "users",
             Self::Tokens => "key-round",
             Self::Audit => "scroll-text",
+            Self::Retention => "history",
             Self::Jobs => "rotate-cw",
         }
     }
@@ -104,6 +107,7 @@ impl Tab {
             Self::Members => links::tenant_page(tenant, "members"),
             Self::Tokens => links::tenant_page(tenant, "tokens"),
             Self::Audit => links::tenant_page(tenant, "audit"),
+            Self::Retention => links::tenant_page(tenant, "retention"),
             Self::Jobs => links::tenant_page(tenant, "jobs"),
         }
     }
@@ -115,6 +119,7 @@ impl Tab {
             Self::Members => Action::MemberRead,
             Self::Tokens => Action::TokenManageOwn,
             Self::Audit => Action::AuditRead,
+            Self::Retention => Action::RetentionRead,
             Self::Jobs => Action::JobRead,
         }
     }

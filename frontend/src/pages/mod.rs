@@ -11,6 +11,7 @@ pub(crate) mod notifications;
 pub(crate) mod projects;
 pub(crate) mod promotions;
 pub(crate) mod refusal;
+pub(crate) mod retention;
 pub(crate) mod search;
 pub(crate) mod tenancy;
 pub(crate) mod versions;

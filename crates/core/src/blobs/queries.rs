@@ -9,6 +9,8 @@ use diesel::sql_types::{Array, BigInt, Binary, Integer, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use std::collections::{HashMap, HashSet};
 
+pub(super) mod garbage;
+
 #[derive(QueryableByName)]
 struct BlobRow {
     #[diesel(sql_type = Binary)]
@@ -17,18 +19,30 @@ struct BlobRow {
     size: i64,
 }
 
-/// Those of the digests that are whole, with their sizes.
+/// Those of the digests that are whole, with their sizes; kept so until the
+/// transaction ends, for it is about to name them.
 pub(super) async fn present_sizes(
     tx: &mut TenantTx<'_>,
     tenant: &authz::Tenant,
     digests: &[Vec<u8>],
 ) -> Result<HashMap<Vec<u8>, u64>> {
-    let rows: Vec<BlobRow> =
-        diesel::sql_query("SELECT sha256, size FROM blobs WHERE tenant_id = $1 AND sha256 = ANY($2)")
-            .bind::<SqlUuid, _>(tenant.id().0)
-            .bind::<Array<Binary>, _>(digests)
-            .load(tx.conn()?)
-            .await?;
+    whole(tx, tenant, digests, "FOR SHARE").await
+}
+
+async fn whole(
+    tx: &mut TenantTx<'_>,
+    tenant: &authz::Tenant,
+    digests: &[Vec<u8>],
+    lock: &str,
+) -> Result<HashMap<Vec<u8>, u64>> {
+    let rows: Vec<BlobRow> = diesel::sql_query(format!(
+        "SELECT sha256, size FROM blobs
+         WHERE tenant_id = $1 AND sha256 = ANY($2) AND gone_at IS NULL {lock}"
+    ))
+    .bind::<SqlUuid, _>(tenant.id().0)
+    .bind::<Array<Binary>, _>(digests)
+    .load(tx.conn()?)
+    .await?;
     rows.into_iter().map(|row| Ok((row.sha256, fit(row.size)?))).collect()
 }
 
@@ -38,7 +52,7 @@ pub(super) async fn present(
     tenant: &authz::Tenant,
     digests: &[Vec<u8>],
 ) -> Result<HashSet<Vec<u8>>> {
-    Ok(present_sizes(tx, tenant, digests).await?.into_keys().collect())
+    Ok(whole(tx, tenant, digests, "").await?.into_keys().collect())
 }
 
 #[derive(QueryableByName)]
@@ -92,7 +106,7 @@ pub(super) async fn part_upsert(tx: &mut TenantTx<'_>, blob: [u8; 32], part: &Pa
     diesel::sql_query(
         "INSERT INTO blob_parts (tenant_id, blob_sha256, number, sha256, size)
          SELECT $1, $2, $3, $4, $5
-         WHERE NOT EXISTS (SELECT FROM blobs WHERE tenant_id = $1 AND sha256 = $2)
+         WHERE NOT EXISTS (SELECT FROM blobs WHERE tenant_id = $1 AND sha256 = $2 AND gone_at IS NULL)
          ON CONFLICT (tenant_id, blob_sha256, number)
          DO UPDATE SET sha256 = excluded.sha256, size = excluded.size, stored_at = now()",
     )
@@ -106,24 +120,24 @@ pub(super) async fn part_upsert(tx: &mut TenantTx<'_>, blob: [u8; 32], part: &Pa
     Ok(())
 }
 
+/// Says that a file is there from now on; one that was given up is there again.
 pub(super) async fn blob_insert(tx: &mut TenantTx<'_>, blob: [u8; 32], size: u64) -> Result<()> {
-    use crate::schema::blobs::dsl;
-    diesel::insert_into(dsl::blobs)
-        .values((
-            dsl::tenant_id.eq(tx.tenant().0),
-            dsl::sha256.eq(blob.as_slice()),
-            dsl::size.eq(fit::<_, i64>(size)?),
-        ))
-        .on_conflict_do_nothing()
-        .execute(tx.conn()?)
-        .await?;
+    diesel::sql_query(
+        "INSERT INTO blobs (tenant_id, sha256, size) VALUES ($1, $2, $3)
+         ON CONFLICT (tenant_id, sha256) DO UPDATE SET gone_at = NULL WHERE blobs.gone_at IS NOT NULL",
+    )
+    .bind::<SqlUuid, _>(tx.tenant().0)
+    .bind::<Binary, _>(blob.as_slice())
+    .bind::<BigInt, _>(fit::<_, i64>(size)?)
+    .execute(tx.conn()?)
+    .await?;
     Ok(())
 }
 
 pub(super) async fn parts_delete(tx: &mut TenantTx<'_>, blob: [u8; 32]) -> Result<()> {
     diesel::sql_query(
         "DELETE FROM blob_parts p WHERE tenant_id = $1 AND blob_sha256 = $2
-         AND NOT EXISTS (SELECT FROM blobs b WHERE b.tenant_id = $1 AND b.sha256 = $2)",
+         AND NOT EXISTS (SELECT FROM blobs b WHERE b.tenant_id = $1 AND b.sha256 = $2 AND b.gone_at IS NULL)",
     )
     .bind::<SqlUuid, _>(tx.tenant().0)
     .bind::<Binary, _>(blob.as_slice())

@@ -22,17 +22,18 @@ const ROLES: &str = "
     DECLARE
         wanted text;
     BEGIN
-        FOREACH wanted IN ARRAY ARRAY['weighhouse_tenant', 'weighhouse_portfolio', 'weighhouse_platform'] LOOP
+        FOREACH wanted IN ARRAY ARRAY['weighhouse_tenant', 'weighhouse_portfolio', 'weighhouse_platform',
+                                      'weighhouse_sweep'] LOOP
             IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
                 EXECUTE format('CREATE ROLE %I NOLOGIN NOINHERIT', wanted);
             END IF;
         END LOOP;
         -- The application's login: owns nothing, inherits nothing, and may
-        -- become the three roles.
+        -- become those roles.
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'weighhouse_app') THEN
             CREATE ROLE weighhouse_app LOGIN NOINHERIT;
         END IF;
-        GRANT weighhouse_tenant, weighhouse_portfolio, weighhouse_platform TO weighhouse_app;
+        GRANT weighhouse_tenant, weighhouse_portfolio, weighhouse_platform, weighhouse_sweep TO weighhouse_app;
     END $$;
     COMMIT";
 

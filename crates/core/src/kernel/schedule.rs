@@ -3,9 +3,27 @@
 use super::app::App;
 use super::error::Result;
 use super::tx::PlatformTx;
-use diesel::sql_types::{Double, Text};
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{Double, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 use std::time::Duration;
+
+#[derive(diesel::QueryableByName)]
+struct Due {
+    #[diesel(sql_type = Timestamptz)]
+    due_at: DateTime<Utc>,
+}
+
+/// When the work of a name is due next, as far as any worker has said.
+pub(crate) async fn due_at(app: &App, name: &str) -> Result<Option<DateTime<Utc>>> {
+    let mut tx = PlatformTx::begin(app).await?;
+    let due: Vec<Due> = diesel::sql_query("SELECT due_at FROM schedules WHERE name = $1")
+        .bind::<Text, _>(name)
+        .load(tx.conn()?)
+        .await?;
+    tx.finish().await?;
+    Ok(due.into_iter().next().map(|due| due.due_at))
+}
 
 #[derive(diesel::QueryableByName)]
 struct Turn {

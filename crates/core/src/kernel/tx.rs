@@ -104,9 +104,17 @@ impl<'c> TenantTx<'c> {
         Ok(())
     }
 
-    /// Keeps what a client sent ahead of a change, such as parts of a file:
-    /// nothing that anybody sees, and so no event. Only the blob feature's
-    /// staging uses it.
+    /// Becomes the role that may delete what has expired and do nothing else,
+    /// until [`Sweeper::done`]. Forgotten, it leaves the transaction unable to
+    /// write its event, and so to commit.
+    pub(crate) async fn sweeper(&mut self) -> Result<Sweeper<'_, 'c>> {
+        self.conn()?.batch_execute("SET LOCAL ROLE weighhouse_sweep").await?;
+        Ok(Sweeper { tx: self })
+    }
+
+    /// Keeps what a client sent ahead of a change, such as parts of a file, and
+    /// what clears such parts away: nothing that anybody sees, and so no event.
+    /// Only the blob feature's staging and collection use it.
     pub(crate) async fn commit_staging(self) -> Result<()> {
         self.open.end("COMMIT").await
     }
@@ -121,6 +129,27 @@ impl<'c> TenantTx<'c> {
     /// Ends without a change.
     pub(crate) async fn finish(self) -> Result<()> {
         self.open.end("ROLLBACK").await
+    }
+}
+
+/// A tenant's transaction in the role of the sweep.
+pub(crate) struct Sweeper<'t, 'c> {
+    tx: &'t mut TenantTx<'c>,
+}
+
+impl Sweeper<'_, '_> {
+    pub(crate) fn conn(&mut self) -> Result<&mut AsyncPgConnection> {
+        self.tx.conn()
+    }
+
+    pub(crate) fn tenant(&self) -> TenantId {
+        self.tx.tenant
+    }
+
+    /// Becomes the tenant's role again.
+    pub(crate) async fn done(self) -> Result<()> {
+        self.tx.conn()?.batch_execute("SET LOCAL ROLE weighhouse_tenant").await?;
+        Ok(())
     }
 }
 

@@ -46,6 +46,7 @@ pub async fn promotion_open(ctx: &Ctx, reference: &VersionRef, new: PromotionOpe
     versions::model_lock_in_tx(&mut tx, &version.model).await?;
     let from = versions::stage_of(&mut tx, &version).await?;
     rules::may_open(&reference.to_string(), from, new.target).map_err(Error::conflict)?;
+    versions::refuse_swept_in_tx(&mut tx, &version).await?;
     if let Some(open) = queries::open_for(&mut tx, &version.model, new.target).await? {
         return Err(Error::conflict(format!(
             "A request to promote {} to {} is open already: {}. Wait for its decision or withdraw it.",
@@ -231,6 +232,14 @@ pub(crate) async fn open_of_in_tx(
 ) -> Result<Option<PromotionId>> {
     let open = queries::open_for(tx, &version.model, Stage::Production).await?;
     Ok(open.filter(|summary| summary.version.number == version.number).map(|summary| summary.id))
+}
+
+/// What a rollback of a model would restore.
+pub(crate) async fn rollback_target_in_tx(
+    tx: &mut TenantTx<'_>,
+    model: &authz::Model,
+) -> Result<Option<u32>> {
+    Ok(rules::rollback_target(&queries::past(tx, model).await?))
 }
 
 /// Open requests across the caller's tenants, those that need the caller first.

@@ -28,7 +28,7 @@ pub async fn production_at(ctx: &Ctx, model: &ModelRef, as_of: &AsOf) -> Result<
     let handle = authz::model(&mut tx, model).await?;
     let at = as_of.at.unwrap_or_else(Utc::now);
     let production = queries::periods(&mut tx, &handle, Some(at)).await?.into_iter().next();
-    let rollback_target = rules::rollback_target(&queries::past(&mut tx, &handle).await?);
+    let rollback_target = super::rollback_target_in_tx(&mut tx, &handle).await?;
     tx.finish().await?;
     Ok(ProductionAnswer { at, production, rollback_target })
 }

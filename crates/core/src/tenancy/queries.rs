@@ -59,6 +59,18 @@ pub(super) async fn tenant_insert(
     Ok((id.into(), created_at))
 }
 
+pub(super) async fn slugs_after(tx: &mut PlatformTx<'_>, after: &str) -> Result<Vec<String>> {
+    use crate::schema::tenants::dsl;
+    let slugs = dsl::tenants
+        .filter(dsl::slug.gt(after))
+        .select(dsl::slug)
+        .order(dsl::slug)
+        .limit(200)
+        .load(tx.conn()?)
+        .await?;
+    Ok(slugs)
+}
+
 #[derive(QueryableByName)]
 struct ModelRow {
     #[diesel(sql_type = SqlUuid)]

@@ -2,7 +2,9 @@
 
 mod queries;
 
-pub(crate) use queries::{Moved, author_of, files_of as files_in_tx, stage_of, stage_set, summary_of};
+pub(crate) use queries::{
+    Moved, author_of, files_of as files_in_tx, stage_of, stage_set, summary_of, swept_insert,
+};
 
 use crate::kernel::authz;
 use crate::kernel::ctx::Ctx;
@@ -13,6 +15,7 @@ use serde_json::Value;
 use weighhouse_ledger::canonical;
 use weighhouse_types::audit::Event;
 use weighhouse_types::context::{Artifact, normalise};
+use weighhouse_types::error::Code;
 use weighhouse_types::page::{Page, PageQuery};
 use weighhouse_types::permission::Action;
 use weighhouse_types::reference::{ModelRef, VersionRef};
@@ -34,8 +37,8 @@ pub async fn version_register(ctx: &Ctx, model: &ModelRef, new: VersionRegister)
     // From here on this model's registrations come one after the other.
     let number = queries::model_lock(&mut tx, &handle).await? + 1;
     if let Some(there) = queries::number_of_digest(&mut tx, &handle, &new_version.digest).await? {
-        tx.finish().await?;
         let reference = VersionRef { model: model.clone(), number: there };
+        restore(tx, &reference).await?;
         return Ok((read(ctx, &tenant, &reference).await?, false));
     }
     queries::version_insert(&mut tx, &handle, number, &new_version).await?;
@@ -49,6 +52,25 @@ pub async fn version_register(ctx: &Ctx, model: &ModelRef, new: VersionRegister)
     };
     tx.commit(&event).await?;
     Ok((read(ctx, &tenant, &reference).await?, true))
+}
+
+/// Ends the registration of what is there already. A version whose files had
+/// been removed has them back: they were just sent again.
+async fn restore(mut tx: TenantTx<'_>, reference: &VersionRef) -> Result<()> {
+    let there = authz::version(&mut tx, reference).await?;
+    if !queries::swept_restore(&mut tx, &there).await? {
+        return tx.finish().await;
+    }
+    let (summary, _) = queries::summary_of(&mut tx, &there).await?;
+    tx.commit(&Event::ArtifactRestored { version: reference.to_string(), digest: summary.digest }).await
+}
+
+/// Refuses where a version's files were removed.
+pub(crate) async fn refuse_swept_in_tx(tx: &mut TenantTx<'_>, version: &authz::Version) -> Result<()> {
+    match queries::swept_of(tx, version).await? {
+        Some(swept) => Err(Error::refused(Code::Gone, swept.sentence())),
+        None => Ok(()),
+    }
 }
 
 /// A context in its one form, with what follows from it.
@@ -104,8 +126,9 @@ async fn read(ctx: &Ctx, tenant: &authz::Tenant, reference: &VersionRef) -> Resu
     let file_list = queries::files_of(&mut tx, &handle).await?;
     let history = queries::history(&mut tx, &handle).await?;
     let open_promotion = crate::promotions::open_of_in_tx(&mut tx, &handle).await?;
+    let swept = queries::swept_of(&mut tx, &handle).await?;
     tx.finish().await?;
-    Ok(Version { summary, context, file_list, history, open_promotion })
+    Ok(Version { summary, context, file_list, history, open_promotion, swept })
 }
 
 /// Retires a version: it stays on record and is never used again.

@@ -17,6 +17,10 @@ use weighhouse_types::ids::UserId;
 use weighhouse_types::reference::VersionRef;
 use weighhouse_types::versions::{Stage, StageChange, VersionSummary};
 
+mod swept;
+pub(crate) use swept::swept_insert;
+pub(super) use swept::{swept_of, swept_restore};
+
 /// Locks a model's row, which serialises everything that happens to it; gives
 /// the newest version's number.
 pub(super) async fn model_lock(tx: &mut TenantTx<'_>, model: &authz::Model) -> Result<i32> {

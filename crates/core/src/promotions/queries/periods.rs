@@ -115,7 +115,7 @@ struct PastRow {
     #[diesel(sql_type = Bool)]
     rolled_back_from: bool,
     #[diesel(sql_type = Bool)]
-    retired: bool,
+    unusable: bool,
     #[diesel(sql_type = Bool)]
     current: bool,
 }
@@ -125,10 +125,12 @@ struct PastRow {
 pub(in crate::promotions) async fn past(tx: &mut TenantTx<'_>, model: &authz::Model) -> Result<Vec<Past>> {
     let rows: Vec<PastRow> = diesel::sql_query(
         "SELECT v.number, coalesce(r.ended_by = 'rollback', false) AS rolled_back_from,
-                s.stage = 'retired' AS retired, upper_inf(r.period) AS current
+                s.stage = 'retired' OR a.version_id IS NOT NULL AS unusable, upper_inf(r.period) AS current
          FROM production_periods r
          JOIN versions v ON v.tenant_id = r.tenant_id AND v.id = r.version_id
          JOIN version_stages s ON s.tenant_id = r.tenant_id AND s.version_id = r.version_id
+         LEFT JOIN artifact_sweeps a ON a.tenant_id = r.tenant_id AND a.version_id = r.version_id
+              AND a.restored_at IS NULL
          WHERE r.tenant_id = $1 AND r.model_id = $2
          ORDER BY lower(r.period) DESC LIMIT 10000",
     )
@@ -140,7 +142,7 @@ pub(in crate::promotions) async fn past(tx: &mut TenantTx<'_>, model: &authz::Mo
         return Ok(Vec::new());
     }
     let past = |row: PastRow| {
-        Ok(Past { number: fit(row.number)?, rolled_back_from: row.rolled_back_from, retired: row.retired })
+        Ok(Past { number: fit(row.number)?, rolled_back_from: row.rolled_back_from, unusable: row.unusable })
     };
     rows.into_iter().map(past).collect()
 }
