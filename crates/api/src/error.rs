@@ -3,6 +3,7 @@
 use crate::request::RequestId;
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpResponse, ResponseError};
 use std::fmt;
 use weighhouse_core::{Ctx, Error};
@@ -58,6 +59,9 @@ impl ResponseError for ApiError {
         let mut response = HttpResponse::build(self.status_code());
         if self.problem.code == Code::Unauthenticated {
             response.insert_header(("WWW-Authenticate", "Bearer realm=\"weighhouse\""));
+        }
+        if let Some(seconds) = self.problem.retry_after {
+            response.insert_header((RETRY_AFTER, seconds));
         }
         response.content_type("application/problem+json").json(&self.problem)
     }

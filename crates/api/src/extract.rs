@@ -7,13 +7,46 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::{Data, JsonConfig, PathConfig, QueryConfig};
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
+use std::future::{Ready, ready};
 use std::ops::Deref;
 use weighhouse_core::identity::{session_ctx, token_ctx};
+use weighhouse_core::kernel::network::Origin;
 use weighhouse_core::{App, Ctx, Error};
 use weighhouse_types::error::Code;
 
 /// The largest JSON body, in bytes: a manifest of 10,000 files fits.
 const JSON_MAX: usize = 8 << 20;
+
+/// Whoever sends a request: for what needs no credential, and looks at none.
+pub(crate) struct Anybody(Ctx);
+
+impl Deref for Anybody {
+    type Target = Ctx;
+    fn deref(&self) -> &Ctx {
+        &self.0
+    }
+}
+
+impl FromRequest for Anybody {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let id = RequestId::of(request);
+        let app = request.app_data::<Data<App>>().ok_or_else(|| Error::internal("no app data"));
+        let ctx = app.map(|app| Self(Ctx::anonymous(app, id.0.clone()).at(origin(request, app))));
+        ready(ctx.map_err(|error| ApiError::new(&error, id)))
+    }
+}
+
+/// Where a request comes from.
+fn origin(request: &HttpRequest, app: &App) -> Origin {
+    let header = app.config.proxies.header.name();
+    let values = request.headers().get_all(header).filter_map(|value| value.to_str().ok());
+    let header = values.collect::<Vec<_>>().join(",");
+    let device = request.cookie(app.config.device_cookie()).map(|cookie| cookie.value().to_owned());
+    app.config.origin(request.peer_addr().map(|peer| peer.ip()), &header, device)
+}
 
 /// The caller of a request: by API token, else by session cookie.
 pub(crate) struct Caller(Ctx);
@@ -38,7 +71,12 @@ impl FromRequest for Caller {
     }
 }
 
-async fn identify(request: &HttpRequest, RequestId(id): &RequestId) -> Result<Ctx, Error> {
+async fn identify(request: &HttpRequest, id: &RequestId) -> Result<Ctx, Error> {
+    let app = request.app_data::<Data<App>>().ok_or_else(|| Error::internal("no app data"))?;
+    Ok(by_credential(request, id).await?.at(origin(request, app)))
+}
+
+async fn by_credential(request: &HttpRequest, RequestId(id): &RequestId) -> Result<Ctx, Error> {
     let app = request.app_data::<Data<App>>().ok_or_else(|| Error::internal("no app data"))?;
     let app = std::sync::Arc::clone(app);
     if let Some(header) = request.headers().get(AUTHORIZATION) {

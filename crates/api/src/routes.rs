@@ -3,7 +3,8 @@
 
 use crate::extract::{json_config, path_config, query_config};
 use crate::{
-    audit, blobs, health, identity, memberships, models, openapi, projects, promotions, tenancy, versions,
+    account, audit, blobs, health, identity, memberships, models, openapi, projects, promotions, staff,
+    tenancy, versions,
 };
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -13,6 +14,17 @@ pub(crate) fn table(config: &mut ServiceConfig<'_>) {
     config.service(health::healthz).service(health::readyz).service(
         scope("/api/v1")
             .service(identity::me)
+            .service(account::session_create)
+            .service(account::session_delete)
+            .service(account::session_list)
+            .service(account::session_revoke)
+            .service(account::session_revoke_others)
+            .service(account::password_change)
+            .service(account::password_reset_ask)
+            .service(account::password_reset)
+            .service(account::email_change_ask)
+            .service(account::email_confirm)
+            .service(account::email_undo)
             .service(identity::token_list)
             .service(identity::token_create)
             .service(identity::token_revoke)
@@ -20,6 +32,12 @@ pub(crate) fn table(config: &mut ServiceConfig<'_>) {
             .service(tenancy::tenant_create)
             .service(tenancy::agency_audit_list)
             .service(tenancy::agency_audit_head)
+            .service(staff::staff_list)
+            .service(staff::staff_update)
+            .service(staff::staff_remove)
+            .service(staff::staff_invitation_list)
+            .service(staff::staff_invitation_create)
+            .service(staff::staff_invitation_revoke)
             .service(tenancy::tenant_get)
             .service(memberships::member_list)
             .service(memberships::member_update)

@@ -161,6 +161,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    known_devices (user_id, device_hash) {
+        user_id -> Uuid,
+        device_hash -> Bytea,
+        seen_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    login_links (token_hash) {
+        token_hash -> Bytea,
+        user_id -> Uuid,
+        kind -> Text,
+        email -> Nullable<Text>,
+        request_id -> Text,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     mails (id) {
         id -> Uuid,
         tenant_id -> Nullable<Uuid>,
@@ -252,6 +273,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    schedules (name) {
+        name -> Text,
+        due_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     sessions (id) {
         id -> Uuid,
         user_id -> Uuid,
@@ -260,6 +288,21 @@ diesel::table! {
         created_at -> Timestamptz,
         last_seen_at -> Timestamptz,
         expires_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    staff_invitations (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        email -> Text,
+        role -> Text,
+        token_hash -> Bytea,
+        invited_by -> Uuid,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        accepted_at -> Nullable<Timestamptz>,
         revoked_at -> Nullable<Timestamptz>,
     }
 }
@@ -285,6 +328,13 @@ diesel::table! {
         name -> Text,
         synthetic -> Bool,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    throttles (key) {
+        key -> Bytea,
+        free_at -> Timestamptz,
     }
 }
 
@@ -350,6 +400,8 @@ diesel::joinable!(blobs -> tenants (tenant_id));
 diesel::joinable!(invitations -> tenants (tenant_id));
 diesel::joinable!(invitations -> users (invited_by));
 diesel::joinable!(jobs -> tenants (tenant_id));
+diesel::joinable!(known_devices -> users (user_id));
+diesel::joinable!(login_links -> users (user_id));
 diesel::joinable!(mails -> tenants (tenant_id));
 diesel::joinable!(memberships -> tenants (tenant_id));
 diesel::joinable!(memberships -> users (user_id));
@@ -358,6 +410,8 @@ diesel::joinable!(production_periods -> users (user_id));
 diesel::joinable!(projects -> tenants (tenant_id));
 diesel::joinable!(projects -> users (created_by));
 diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(staff_invitations -> agencies (agency_id));
+diesel::joinable!(staff_invitations -> users (invited_by));
 diesel::joinable!(stage_changes -> users (user_id));
 diesel::joinable!(tenants -> agencies (agency_id));
 diesel::joinable!(users -> agencies (agency_id));
@@ -379,6 +433,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     installation,
     invitations,
     jobs,
+    known_devices,
+    login_links,
     mails,
     memberships,
     models,
@@ -386,9 +442,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     projects,
     promotion_evidence,
     promotions,
+    schedules,
     sessions,
+    staff_invitations,
     stage_changes,
     tenants,
+    throttles,
     users,
     version_files,
     version_stages,

@@ -7,6 +7,7 @@ use clap::Args;
 use std::net::TcpListener;
 use url::Url;
 use weighhouse_core::App;
+use weighhouse_core::kernel::config::Config;
 
 /// Serve API and web UI.
 #[derive(Args)]
@@ -26,7 +27,8 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<()> {
     let public_url = args.listen.public_url()?;
     let mail = args.mail.config(None)?;
     let listener = bind(&args.listen)?;
-    let app = App::new(config(args.database.required()?, args.store_url.clone(), mail, public_url))?;
+    let settings = config(args.database.required()?, args.store_url.clone(), mail, public_url);
+    let app = App::new(Config { proxies: args.listen.proxies(), ..settings })?;
     actix_web::rt::System::new().block_on(async {
         let stopped = up::stop_signal()?;
         let server = http::server(&app, listener, up::http_workers())?;

@@ -13,6 +13,7 @@ use std::time::Instant;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use url::Url;
+use weighhouse_core::kernel::config::Config;
 use weighhouse_core::kernel::migrate::migrate;
 use weighhouse_core::{App, identity};
 
@@ -63,7 +64,8 @@ pub(crate) fn up(args: &UpArgs) -> Result<()> {
     };
     folder::private(&folder.mail())?;
     let mail = args.mail.config(Some(folder.mail()))?;
-    let app = App::new(config(folder.app_url(), store_url, mail, public_url))?;
+    let settings = config(folder.app_url(), store_url, mail, public_url);
+    let app = App::new(Config { proxies: args.listen.proxies(), ..settings })?;
     let outcome = actix_web::rt::System::new().block_on(run(app, &folder, listener, args.demo, started));
     let stopped = postgres.stop();
     outcome.and(stopped)

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use weighhouse_core::identity::{self, UserCreate, UserRole};
 use weighhouse_core::kernel::config::{Config, MailConfig, MailTransport};
+use weighhouse_core::kernel::network::Proxies;
 use weighhouse_core::{App, Ctx, projects, tenancy};
 use weighhouse_types::permission::{AgencyRole, Role, Scope, TenantRole};
 use weighhouse_types::projects::ProjectCreate;
@@ -23,6 +24,8 @@ pub const PASSWORD: &str = "four words make one";
 pub struct Options {
     /// Send mail here instead of into a folder.
     pub smtp_url: Option<String>,
+    /// Believe these about where requests come from.
+    pub proxies: Proxies,
 }
 
 /// A server, its database and its folders; all gone when dropped.
@@ -31,7 +34,7 @@ pub struct Server {
     pub database: Database,
     /// `http://127.0.0.1:PORT`
     pub url: String,
-    folder: TempDir,
+    folder: Arc<TempDir>,
     handle: actix_web::dev::ServerHandle,
     worker: CancellationToken,
 }
@@ -49,8 +52,16 @@ impl Server {
 
     pub async fn with(options: Options) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let database = Database::new().await;
         let folder = TempDir::with_prefix("weighhouse-it-").unwrap();
+        Self::on(Database::new().await, Arc::new(folder), options)
+    }
+
+    /// Another server, with a worker of its own, on the same database and folders.
+    pub fn beside(&self, options: Options) -> Self {
+        Self::on(self.database.clone(), Arc::clone(&self.folder), options)
+    }
+
+    fn on(database: Database, folder: Arc<TempDir>, options: Options) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let transport = match options.smtp_url {
@@ -63,6 +74,7 @@ impl Server {
             store_url: url::Url::from_directory_path(folder.path().join("store")).unwrap(),
             mail: MailConfig { from: "Weighhouse <weighhouse@weighhouse.example>".into(), transport },
             public_url: url.parse().unwrap(),
+            proxies: options.proxies,
         })
         .unwrap();
         let worker = CancellationToken::new();

@@ -1,7 +1,7 @@
 //! Members of agencies and tenants, and invitations.
 
 use crate::ids::{InvitationId, UserId};
-use crate::permission::{Role, TenantRole};
+use crate::permission::{AgencyRole, Role, TenantRole};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -38,4 +38,29 @@ pub struct Invitation {
 #[serde(deny_unknown_fields)]
 pub struct MemberUpdate {
     pub role: TenantRole,
+}
+
+/// An invitation to work at an agency.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StaffInvitationCreate {
+    pub email: String,
+    pub role: AgencyRole,
+}
+
+/// An invitation to work at an agency that was sent and not yet taken.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct StaffInvitation {
+    pub id: InvitationId,
+    pub email: String,
+    pub role: AgencyRole,
+    pub created_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Another role for one of an agency's staff.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StaffUpdate {
+    pub role: AgencyRole,
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 use weighhouse_core::kernel::jobs::{self, Job, Leased};
-use weighhouse_core::{App, Result, notifications};
+use weighhouse_core::{App, Result, identity, notifications};
 
 /// How often an idle worker looks, if nothing in its own process wakes it.
 const IDLE: Duration = Duration::from_secs(2);
@@ -39,7 +39,7 @@ async fn pause(app: &App, stop: &CancellationToken) {
     }
 }
 
-async fn attempt(app: &App, leased: Leased) {
+async fn attempt(app: &Arc<App>, leased: Leased) {
     let span = tracing::info_span!("job", job_id = %leased.id, request_id = leased.request_id);
     async {
         let outcome = tokio::time::timeout(ATTEMPT, execute(app, &leased)).await;
@@ -66,8 +66,9 @@ async fn failed(app: &App, leased: &Leased, error: &str) -> Result<()> {
     jobs::failed(app, leased, error).await
 }
 
-async fn execute(app: &App, leased: &Leased) -> Result<()> {
-    match leased.job {
-        Job::MailSend { mail } => notifications::mail_send(app, leased, mail).await,
+async fn execute(app: &Arc<App>, leased: &Leased) -> Result<()> {
+    match &leased.job {
+        Job::MailSend { mail } => notifications::mail_send(app, leased, *mail).await,
+        Job::PasswordResetSend { email } => identity::password_reset_send(app, leased, email).await,
     }
 }

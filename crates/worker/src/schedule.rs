@@ -6,34 +6,43 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
-use weighhouse_core::kernel::{jobs, schedule, secret};
-use weighhouse_core::{App, Result};
+use weighhouse_core::kernel::{jobs, schedule, secret, throttle};
+use weighhouse_core::{App, Result, identity};
 
 /// Work that comes round by itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Periodic {
     /// Forget jobs that were done a while ago.
     JobsPrune,
+    /// Forget counts of attempts that are free again.
+    ThrottlesForget,
+    /// Forget links of mails, and browsers, whose time is over.
+    LoginsForget,
 }
 
 impl Periodic {
-    const ALL: &[Self] = &[Self::JobsPrune];
+    const ALL: &[Self] = &[Self::JobsPrune, Self::ThrottlesForget, Self::LoginsForget];
 
     const fn name(self) -> &'static str {
         match self {
             Self::JobsPrune => "jobs-prune",
+            Self::ThrottlesForget => "throttles-forget",
+            Self::LoginsForget => "logins-forget",
         }
     }
 
     const fn every(self) -> Duration {
         match self {
-            Self::JobsPrune => Duration::from_hours(1),
+            Self::JobsPrune | Self::LoginsForget => Duration::from_hours(1),
+            Self::ThrottlesForget => Duration::from_mins(1),
         }
     }
 
     async fn execute(self, app: &Arc<App>) -> Result<()> {
         match self {
             Self::JobsPrune => jobs::prune(app).await,
+            Self::ThrottlesForget => throttle::prune(app).await,
+            Self::LoginsForget => identity::prune(app).await,
         }
     }
 }

@@ -1,5 +1,8 @@
 //! SQL of logins, sessions and tokens.
 
+pub(super) mod links;
+pub(super) mod sessions;
+
 use crate::kernel::authz;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::secret;
@@ -33,12 +36,25 @@ pub(crate) struct Login {
     pub(crate) password_hash: String,
     #[diesel(sql_type = Bool)]
     pub(crate) operator: bool,
+    /// The name of the agency whose log records what happens to it.
+    #[diesel(sql_type = Text)]
+    pub(crate) agency: String,
+    /// Whether it reaches anything at all.
+    #[diesel(sql_type = Bool)]
+    pub(crate) reaches: bool,
 }
 
+/// Whether the login `u` reaches anything: who was removed from their last
+/// place is out at once, whatever credential they hold.
+const REACHES: &str = "(u.operator OR EXISTS (SELECT FROM memberships m WHERE m.user_id = u.id)
+     OR EXISTS (SELECT FROM agency_members s WHERE s.user_id = u.id))";
+
 pub(super) async fn login_by_email(tx: &mut PlatformTx<'_>, email: &str) -> Result<Option<Login>> {
-    let rows: Vec<Login> = diesel::sql_query(
-        "SELECT id, agency_id, email, name, password_hash, operator FROM users WHERE email = $1",
-    )
+    let rows: Vec<Login> = diesel::sql_query(format!(
+        "SELECT u.id, u.agency_id, u.email, u.name, u.password_hash, u.operator, a.name AS agency,
+                {REACHES} AS reaches
+         FROM users u JOIN agencies a ON a.id = u.agency_id WHERE u.email = $1"
+    ))
     .bind::<Text, _>(email)
     .load(tx.conn()?)
     .await?;
@@ -75,7 +91,7 @@ pub(super) async fn login_insert(tx: &mut PlatformTx<'_>, new: &NewLogin<'_>) ->
     Ok(id.into())
 }
 
-pub(super) async fn agency_member_insert(
+pub(crate) async fn agency_member_insert(
     tx: &mut PlatformTx<'_>,
     agency: AgencyId,
     user: UserId,
@@ -146,7 +162,7 @@ pub(super) async fn session_use(tx: &mut PlatformTx<'_>, cookie: &str) -> Result
                 s.last_seen_at < now() - interval '1 minute' AS stale
          FROM sessions s JOIN users u ON u.id = s.user_id
          WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > now()
-           AND s.last_seen_at > now() - interval '{SESSION_IDLE}'"
+           AND s.last_seen_at > now() - interval '{SESSION_IDLE}' AND {REACHES}"
     ))
     .bind::<Binary, _>(secret::sha256(cookie.as_bytes()).as_slice())
     .load(tx.conn()?)
@@ -176,6 +192,15 @@ pub(super) async fn session_revoke(tx: &mut PlatformTx<'_>, session: SessionId) 
     .bind::<SqlUuid, _>(session.0)
     .get_result(tx.conn()?)
     .await?;
+    Ok(row.agency_id.into())
+}
+
+/// The agency whose log records what happens to a login.
+pub(super) async fn agency_of(tx: &mut PlatformTx<'_>, user: UserId) -> Result<AgencyId> {
+    let row: AgencyOf = diesel::sql_query("SELECT agency_id FROM users WHERE id = $1")
+        .bind::<SqlUuid, _>(user.0)
+        .get_result(tx.conn()?)
+        .await?;
     Ok(row.agency_id.into())
 }
 
@@ -307,12 +332,12 @@ pub(super) struct TokenGrant {
 
 /// Finds a live token, and notes at most once a minute that it was used.
 pub(super) async fn token_use(tx: &mut PlatformTx<'_>, secret_text: &str) -> Result<Option<TokenGrant>> {
-    let rows: Vec<TokenUser> = diesel::sql_query(
+    let rows: Vec<TokenUser> = diesel::sql_query(format!(
         "SELECT t.id AS token, t.tenant_id, t.scopes, u.id, u.email, u.name, u.operator,
                 coalesce(t.last_used_at < now() - interval '1 minute', true) AS stale
          FROM api_tokens t JOIN users u ON u.id = t.user_id
-         WHERE t.token_hash = $1 AND t.revoked_at IS NULL AND t.expires_at > now()",
-    )
+         WHERE t.token_hash = $1 AND t.revoked_at IS NULL AND t.expires_at > now() AND {REACHES}"
+    ))
     .bind::<Binary, _>(secret::sha256(secret_text.as_bytes()).as_slice())
     .load(tx.conn()?)
     .await?;

@@ -6,6 +6,7 @@ use super::error::{Error, Result};
 use super::mail::Mailer;
 use super::password::Passwords;
 use super::store::Store;
+use super::throttle::Gates;
 use std::sync::Arc;
 use tokio::sync::{Notify, Semaphore};
 
@@ -16,6 +17,7 @@ pub struct App {
     pub(crate) store: Store,
     pub(crate) mailer: Mailer,
     pub(crate) passwords: Passwords,
+    pub(crate) gates: Gates,
     /// Archives that may be written at once: each holds a blocking thread and
     /// waits for others.
     pub(crate) archives: Arc<Semaphore>,
@@ -33,11 +35,18 @@ impl App {
             pool: db::pool(&config.database_url, config.database_connections)?,
             store: Store::open(&config.store_url)?,
             mailer: Mailer::new(&config.mail)?,
-            passwords: Passwords::new(),
+            passwords: Passwords::new()?,
+            gates: Gates::new()?,
             archives: Arc::new(Semaphore::new(4)),
             jobs_wake: Notify::new(),
             config,
         }))
+    }
+
+    /// How often this process hashed a password, or compared one with a hash.
+    #[must_use]
+    pub fn password_runs(&self) -> u64 {
+        self.passwords.runs()
     }
 
     /// Whether the database answers.

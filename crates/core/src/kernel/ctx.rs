@@ -2,6 +2,7 @@
 
 use super::app::App;
 use super::error::{Error, Result};
+use super::network::Origin;
 use std::sync::Arc;
 use weighhouse_types::error::Code;
 use weighhouse_types::identity::User;
@@ -14,6 +15,7 @@ pub struct Ctx {
     pub(crate) app: Arc<App>,
     pub(crate) actor: Actor,
     pub(crate) request_id: String,
+    pub(crate) origin: Origin,
 }
 
 /// Who acts.
@@ -25,8 +27,9 @@ pub(crate) enum Actor {
     Session { user: User, session: SessionId, cookie: String },
     /// A person's API token.
     Token { user: User, token: TokenId, tenant: TenantId, scopes: Vec<Scope> },
-    /// A person who holds a tenant's invitation and is about to join it.
-    Invited { user: User, tenant: TenantId },
+    /// A person who holds an invitation, to a tenant or to an agency, and is
+    /// about to join.
+    Invited { user: User, tenant: Option<TenantId> },
     /// The operator at the machine itself.
     Console,
     /// The installation itself, by its schedule.
@@ -53,7 +56,18 @@ impl Ctx {
     }
 
     pub(crate) fn with(app: &Arc<App>, actor: Actor, request_id: impl Into<String>) -> Self {
-        Self { app: Arc::clone(app), actor, request_id: request_id.into() }
+        Self { app: Arc::clone(app), actor, request_id: request_id.into(), origin: Origin::default() }
+    }
+
+    /// The same, coming from somewhere.
+    #[must_use]
+    pub fn at(self, origin: Origin) -> Self {
+        Self { origin, ..self }
+    }
+
+    /// The same request by somebody else.
+    pub(crate) fn acting(&self, actor: Actor) -> Self {
+        Self { actor, ..self.clone() }
     }
 
     /// The process's parts.

@@ -21,6 +21,9 @@ const LEASE: &str = "2 minutes";
 pub enum Job {
     /// Send a mail of the outbox.
     MailSend { mail: Uuid },
+    /// Mail a link to choose a new password to whoever has the login, if
+    /// anybody has: so that asking for one takes the same time in either case.
+    PasswordResetSend { email: String },
 }
 
 /// A job that this worker holds.

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod authz;
+pub mod breached;
 pub mod config;
 pub mod ctx;
 pub mod db;
@@ -10,10 +11,12 @@ pub mod jobs;
 mod log;
 pub mod mail;
 pub mod migrate;
+pub mod network;
 pub mod outbox;
 pub mod page;
 pub mod password;
 pub mod schedule;
 pub mod secret;
 pub mod store;
+pub mod throttle;
 pub mod tx;
