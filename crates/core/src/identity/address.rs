@@ -21,7 +21,7 @@ static ASKED: Limit = Limit {
     name: "email-change",
     burst: 5,
     every: Duration::from_mins(10),
-    words: "You asked for several changes of the address lately. Any of the links that arrived works.",
+    words: "You asked for several changes of the address lately. Any of the links that arrived works. For another one, wait {wait}.",
 };
 
 /// Mails a link to the new address, which makes the change. Whether that

@@ -12,7 +12,7 @@ use crate::kernel::throttle::{self, Counter, Limit};
 use crate::kernel::tx::PlatformTx;
 use std::time::Duration;
 
-const FAILED: &str = "Too many failed sign-ins with this login. A new password by mail works at once (“Forgot your password?”); or try this one again later.";
+const FAILED: &str = "Too many failed sign-ins with this login. Wait {wait}, then try again; or choose a new password by mail, which works at once.";
 
 /// Failures with one login from one network.
 static OF_BOTH: Limit = Limit { name: "both", burst: 10, every: Duration::from_mins(1), words: FAILED };
@@ -25,14 +25,14 @@ static OF_NETWORK: Limit = Limit {
     name: "network",
     burst: 100,
     every: Duration::from_secs(10),
-    words: "Too many failed sign-ins from your network.",
+    words: "Too many failed sign-ins from your network. Wait {wait}, then try again.",
 };
 /// Links that lead nowhere, from one network.
 static LINKS: Limit = Limit {
     name: "links",
     burst: 30,
     every: Duration::from_secs(10),
-    words: "Too many links from your network that do not work (any more).",
+    words: "Too many links that do not work were opened from your network. Wait {wait}, then try again.",
 };
 
 /// An attempt to sign in, by what is counted of it.

@@ -24,14 +24,14 @@ static ASKED_FOR: Limit = Limit {
     name: "reset",
     burst: 3,
     every: Duration::from_mins(10),
-    words: "Several links were asked for this address lately. Any of them that arrived works; look among unwanted mail as well.",
+    words: "Several links were asked for this address lately. Any of them that arrived works; look among unwanted mail as well. For another one, wait {wait}.",
 };
 /// Links asked for from one network, whichever the address.
 static ASKED_FROM: Limit = Limit {
     name: "reset-from",
     burst: 20,
     every: Duration::from_mins(1),
-    words: "Too many links were asked for from your network.",
+    words: "Too many links were asked for from your network. Wait {wait}, then try again.",
 };
 
 /// Has a link to choose a new password mailed to the owner of a login. The

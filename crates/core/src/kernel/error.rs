@@ -44,9 +44,9 @@ impl Error {
         Self::Refused { code, detail: detail.into(), field: None }
     }
 
-    /// A refusal until some time has passed.
-    pub(crate) fn later(code: Code, detail: impl Into<String>, wait: Duration) -> Self {
-        Self::Later { code, detail: detail.into(), wait }
+    /// A refusal until some time has passed, which `words` name as `{wait}`.
+    pub(crate) fn later(code: Code, words: &str, wait: Duration) -> Self {
+        Self::Later { code, detail: words.replace("{wait}", &in_words(wait)), wait }
     }
 
     /// The request is malformed at a place.
@@ -86,7 +86,7 @@ impl Error {
     pub fn problem(&self) -> Problem {
         let (detail, field) = match self {
             Self::Refused { detail, field, .. } => (detail.clone(), field.clone()),
-            Self::Later { detail, wait, .. } => (format!("{detail} Wait {}.", in_words(*wait)), None),
+            Self::Later { detail, .. } => (detail.clone(), None),
             Self::Connection(_) => (
                 "The database does not answer at the moment. Nothing was changed; try again shortly.".into(),
                 None,

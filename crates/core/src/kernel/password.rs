@@ -108,7 +108,7 @@ fn hash_until_closed(work: &Mutex<Receiver<Work>>) {
 fn busy() -> Error {
     Error::later(
         Code::Unavailable,
-        "Too many people sign in at this moment. Nothing was changed; try again shortly.",
+        "Too many people sign in at this moment. Nothing was changed; wait {wait}, then try again.",
         Duration::from_secs(RETRY),
     )
 }

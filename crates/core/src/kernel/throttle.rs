@@ -22,7 +22,7 @@ pub(crate) struct Limit {
     pub(crate) name: &'static str,
     pub(crate) burst: u32,
     pub(crate) every: Duration,
-    /// What is said to those beyond it, before how long they have to wait.
+    /// What is said to those beyond it; `{wait}` stands for how long to wait.
     pub(crate) words: &'static str,
 }
 
@@ -179,7 +179,7 @@ static OF_NETWORK: Limit = Limit {
     name: "gate-network",
     burst: 600,
     every: Duration::from_millis(100),
-    words: "Too many sign-ins from your network at this moment.",
+    words: "Too many sign-ins from your network at this moment. Wait {wait}, then try again.",
 };
 
 /// How many guesses at one login can be under way at once.
@@ -187,7 +187,7 @@ static OF_LOGIN: Limit = Limit {
     name: "gate-login",
     burst: 30,
     every: Duration::from_secs(1),
-    words: "Too many sign-ins with this login at this moment.",
+    words: "Too many sign-ins with this login at this moment. Wait {wait}, then try again.",
 };
 
 /// The limits of this process alone, which cost nothing to ask: they keep a
@@ -241,8 +241,12 @@ impl Gate {
 mod tests {
     use super::*;
 
-    static THREE: Limit =
-        Limit { name: "three", burst: 3, every: Duration::from_mins(1), words: "Three at once." };
+    static THREE: Limit = Limit {
+        name: "three",
+        burst: 3,
+        every: Duration::from_mins(1),
+        words: "Three at once; wait {wait}.",
+    };
 
     #[test]
     fn a_gate_lets_a_burst_through_and_tells_the_rest_to_wait() {

@@ -83,14 +83,14 @@ static INVITED_TO: Limit = Limit {
     name: "invited-to",
     burst: 10,
     every: Duration::from_mins(10),
-    words: "This address was invited here several times lately. Any of the links that arrived works.",
+    words: "This address was invited here several times lately. Any of the links that arrived works. For another one, wait {wait}.",
 };
 /// … and by one person, to whomever.
 static INVITED_BY: Limit = Limit {
     name: "invited-by",
     burst: 100,
     every: Duration::from_mins(1),
-    words: "You invited very many people lately.",
+    words: "You invited very many people lately. Wait {wait} before the next.",
 };
 
 /// Bounds the mails that go to addresses of somebody's choice.
