@@ -62,6 +62,15 @@ pub(crate) fn App() -> impl IntoView {
                 <Route path=path!("/") view=tenancy::portfolio::PortfolioPage ssr=SsrMode::Async />
                 <Route path=path!("/go") view=search::SearchPage ssr=SsrMode::Async />
                 <Route path=path!("/sign-in") view=identity::sign_in::SignInPage ssr=SsrMode::Async />
+                <Route path=path!("/forgot") view=identity::account::recovery::ForgotPage ssr=SsrMode::Async />
+                <Route path=path!("/reset/:token") view=identity::account::recovery::ResetPage ssr=SsrMode::Async />
+                <Route
+                    path=path!("/email/confirm/:token")
+                    view=identity::account::recovery::EmailConfirmPage
+                    ssr=SsrMode::Async
+                />
+                <Route path=path!("/email/undo/:token") view=identity::account::recovery::EmailUndoPage ssr=SsrMode::Async />
+                <Route path=path!("/account") view=identity::account::AccountPage ssr=SsrMode::Async />
                 <Route path=path!("/setup") view=identity::setup::SetupPage ssr=SsrMode::Async />
                 <Route
                     path=path!("/invitation/:token")
@@ -93,6 +102,11 @@ pub(crate) fn App() -> impl IntoView {
                 <Route
                     path=path!("/t/:tenant/p/:project/m/:model/v/:number")
                     view=versions::VersionPage
+                    ssr=SsrMode::Async
+                />
+                <Route
+                    path=path!("/agencies/:agency/staff")
+                    view=memberships::staff::StaffPage
                     ssr=SsrMode::Async
                 />
                 <Route path=path!("/agencies/:agency/audit") view=audit::AgencyAuditPage ssr=SsrMode::Async />

@@ -57,6 +57,31 @@ async fn and_without_javascript() {
     journey(false).await;
 }
 
+async fn account(scripts: bool) {
+    let server = Server::with_clients().await;
+    let olga = server.person("olga", Role::Agency(AgencyRole::Owner)).await;
+    // The session of the test itself is none that she sees.
+    assert_eq!(olga.delete("/api/v1/session").await.status, 204);
+    let world = json!({
+        "url": server.url,
+        "mail": server.folder().join("mail"),
+        "scripts": scripts,
+        "password": PASSWORD,
+        "olga": olga.email,
+    });
+    run("account.mjs", "WEIGHHOUSE_ACCOUNT", &world).await;
+}
+
+#[tokio::test]
+async fn people_look_after_their_login_in_the_browser() {
+    account(true).await;
+}
+
+#[tokio::test]
+async fn and_do_so_without_javascript() {
+    account(false).await;
+}
+
 /// Registers the demonstration's versions 1 and 2 of a model.
 async fn push_both(person: &Person, folder: &str, model: &str) {
     for number in [1, 2] {
@@ -132,13 +157,31 @@ async fn every_page_is_accessible() {
     let invited = json!({"email": "eve@north.example", "role": "viewer"});
     olga.post("/api/v1/tenants/north/invitations", &invited).await.expect(201);
     server.token(&ann, &[Scope::Read, Scope::Register]).await;
-    let invitation = server.mails("eve@north.example", 1).await[0].link(&server.url).replace(&server.url, "");
+    let path_mailed = async |to: &str, count: usize| {
+        server.mails(to, count).await.pop().unwrap().link(&server.url).replace(&server.url, "")
+    };
+    let invitation = path_mailed("eve@north.example", 1).await;
+    let invited = json!({"email": "kim@acme.example", "role": "engineer"});
+    olga.post("/api/v1/agencies/acme/invitations", &invited).await.expect(201);
+    let staff_invitation = path_mailed("kim@acme.example", 1).await;
+    server.stranger().post("/api/v1/password-reset", &json!({"email": vic.email})).await;
+    let reset = path_mailed(&vic.email, 1).await;
+    let move_to = async |to: &str| {
+        vic.put("/api/v1/me/email", &json!({"email": to, "password": PASSWORD})).await;
+        path_mailed(to, 1).await
+    };
+    let link = move_to("vic@home.example").await;
+    let token = json!({"token": link.rsplit('/').next().unwrap()});
+    server.stranger().post("/api/v1/email-change/confirm", &token).await;
+    let undo = path_mailed(&vic.email, 2).await;
+    let confirm = move_to("vic@work.example").await;
+    server.sign_in(&olga.email).await;
     let code = identity::setup_code(&fresh.app).await.unwrap().unwrap();
     let model = "/t/north/p/claims/m/returns";
 
     let mut setup = page(None, &format!("/setup?code={code}"), Value::Null);
     setup["url"] = json!(fresh.url);
-    let pages = [
+    let pages = vec![
         setup,
         page(None, "/setup", Value::Null),
         page(
@@ -147,6 +190,20 @@ async fn every_page_is_accessible() {
             json!({"type": {"E-mail": "a@b.example", "Password": "x"}, "press": "Sign in"}),
         ),
         page(None, &invitation, Value::Null),
+        page(None, &staff_invitation, Value::Null),
+        page(None, "/forgot", Value::Null),
+        page(None, "/reset/no-such-link", Value::Null),
+        page(None, &reset, Value::Null),
+        page(None, &confirm, Value::Null),
+        page(None, &undo, Value::Null),
+        page(Some(&olga), "/account", Value::Null),
+        page(
+            Some(&bob),
+            "/account",
+            json!({"type": {"Present password": "x", "New password": "four words make two"}, "press": "Change the password"}),
+        ),
+        page(Some(&olga), "/agencies/acme/staff", Value::Null),
+        page(Some(&ann), "/agencies/acme/staff", Value::Null),
         page(Some(&nina), "/", Value::Null),
         page(Some(&olga), "/", Value::Null),
         page(Some(&bob), "/", json!({"open": ".menu > summary"})),

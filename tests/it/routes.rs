@@ -76,14 +76,31 @@ const WITHOUT_TENANT: &[&str] = &[
     "search_find",
     "agency_list",
     "agency_get",
-    "staff_list",
-    "staff_create",
     "invitation_show",
     "invitation_accept",
     "setup_state",
     "set_up",
     "token_exchange",
     "mail_list",
+    // One's own login: tests/it/people.rs.
+    "session_create",
+    "session_delete",
+    "session_list",
+    "session_revoke",
+    "session_revoke_others",
+    "password_change",
+    "password_reset_ask",
+    "password_reset",
+    "email_change_ask",
+    "email_confirm",
+    "email_undo",
+    // An agency's: tests/it/staff.rs.
+    "staff_list",
+    "staff_update",
+    "staff_remove",
+    "staff_invitation_list",
+    "staff_invitation_create",
+    "staff_invitation_revoke",
 ];
 
 struct Operation {

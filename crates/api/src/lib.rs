@@ -1,6 +1,7 @@
 //! The REST API under `/api/v1`: each handler decodes, makes one call into
 //! core, and encodes. `routes` is the one table of what there is.
 
+mod account;
 mod audit;
 mod blobs;
 mod csrf;
@@ -24,6 +25,7 @@ mod retention;
 mod routes;
 mod search;
 mod setup;
+mod staff;
 mod tenancy;
 mod versions;
 

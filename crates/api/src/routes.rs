@@ -3,8 +3,8 @@
 
 use crate::extract::{json_config, path_config, query_config};
 use crate::{
-    audit, blobs, directory, health, holds, idempotency, identity, jobs, memberships, models, notifications,
-    openapi, projects, promotions, proofs, retention, search, setup, tenancy, versions,
+    account, audit, blobs, directory, health, holds, idempotency, identity, jobs, memberships, models,
+    notifications, openapi, projects, promotions, proofs, retention, search, setup, staff, tenancy, versions,
 };
 use actix_web::middleware::from_fn;
 use actix_web::web;
@@ -16,6 +16,17 @@ pub(crate) fn table(config: &mut ServiceConfig<'_>) {
     config.service(health::healthz).service(health::readyz).service(
         scope("/api/v1")
             .service(identity::me)
+            .service(account::session_create)
+            .service(account::session_delete)
+            .service(account::session_list)
+            .service(account::session_revoke)
+            .service(account::session_revoke_others)
+            .service(account::password_change)
+            .service(account::password_reset_ask)
+            .service(account::password_reset)
+            .service(account::email_change_ask)
+            .service(account::email_confirm)
+            .service(account::email_undo)
             .service(identity::token_list)
             .service(identity::token_create)
             .service(identity::token_revoke)
@@ -26,11 +37,15 @@ pub(crate) fn table(config: &mut ServiceConfig<'_>) {
             .service(search::search_find)
             .service(tenancy::agency_list)
             .service(tenancy::agency_get)
-            .service(memberships::staff_list)
-            .service(memberships::staff_create)
             .service(tenancy::tenant_create)
             .service(tenancy::agency_audit_list)
             .service(tenancy::agency_audit_head)
+            .service(staff::staff_list)
+            .service(staff::staff_update)
+            .service(staff::staff_remove)
+            .service(staff::staff_invitation_list)
+            .service(staff::staff_invitation_create)
+            .service(staff::staff_invitation_revoke)
             .service(tenancy::tenant_get)
             .service(memberships::member_list)
             .service(memberships::member_update)

@@ -256,6 +256,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    known_devices (user_id, device_hash) {
+        user_id -> Uuid,
+        device_hash -> Bytea,
+        seen_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     legal_holds (tenant_id, id) {
         tenant_id -> Uuid,
         id -> Uuid,
@@ -271,6 +279,19 @@ diesel::table! {
         lift_reason -> Nullable<Text>,
         lifted_by -> Nullable<Uuid>,
         lifted_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    login_links (token_hash) {
+        token_hash -> Bytea,
+        user_id -> Uuid,
+        kind -> Text,
+        email -> Nullable<Text>,
+        request_id -> Text,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -422,6 +443,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    staff_invitations (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        email -> Text,
+        role -> Text,
+        token_hash -> Bytea,
+        invited_by -> Uuid,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        accepted_at -> Nullable<Timestamptz>,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     stage_changes (tenant_id, version_id, id) {
         tenant_id -> Uuid,
         version_id -> Uuid,
@@ -442,6 +478,13 @@ diesel::table! {
         name -> Text,
         synthetic -> Bool,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    throttles (key) {
+        key -> Bytea,
+        free_at -> Timestamptz,
     }
 }
 
@@ -513,7 +556,9 @@ diesel::joinable!(blobs -> tenants (tenant_id));
 diesel::joinable!(invitations -> tenants (tenant_id));
 diesel::joinable!(invitations -> users (invited_by));
 diesel::joinable!(jobs -> tenants (tenant_id));
+diesel::joinable!(known_devices -> users (user_id));
 diesel::joinable!(legal_holds -> tenants (tenant_id));
+diesel::joinable!(login_links -> users (user_id));
 diesel::joinable!(mails -> tenants (tenant_id));
 diesel::joinable!(memberships -> tenants (tenant_id));
 diesel::joinable!(memberships -> users (user_id));
@@ -525,6 +570,8 @@ diesel::joinable!(retention_policies -> tenants (tenant_id));
 diesel::joinable!(retention_policies -> users (set_by));
 diesel::joinable!(retention_sweeps -> tenants (tenant_id));
 diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(staff_invitations -> agencies (agency_id));
+diesel::joinable!(staff_invitations -> users (invited_by));
 diesel::joinable!(stage_changes -> users (user_id));
 diesel::joinable!(tenants -> agencies (agency_id));
 diesel::joinable!(users -> agencies (agency_id));
@@ -554,7 +601,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     installation,
     invitations,
     jobs,
+    known_devices,
     legal_holds,
+    login_links,
     mails,
     memberships,
     models,
@@ -567,8 +616,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     retention_sweeps,
     schedules,
     sessions,
+    staff_invitations,
     stage_changes,
     tenants,
+    throttles,
     users,
     version_files,
     version_stages,

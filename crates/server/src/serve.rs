@@ -34,7 +34,8 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<()> {
     let mail = args.mail.config(None)?;
     let listener = bind(&args.listen)?;
     let settings = config(args.database.required()?, args.store_url.clone(), mail, public_url);
-    let app = App::new(Config { jwt: args.jwt.config()?, ..args.pool.applied(settings) })?;
+    let settings = args.pool.applied(settings);
+    let app = App::new(Config { jwt: args.jwt.config()?, proxies: args.listen.proxies(), ..settings })?;
     metrics::start(&app, args.metrics.bind()?)?;
     actix_web::rt::System::new().block_on(async {
         let stopped = up::stop_signal()?;

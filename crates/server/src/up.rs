@@ -82,7 +82,7 @@ pub(crate) fn up(args: &UpArgs) -> Result<()> {
         jwt.key = Some(folder.jwt_key()?);
     }
     let settings = args.pool.applied(config(folder.app_url(), store_url, mail, public_url));
-    let app = App::new(Config { log_key: Some(log_key), jwt, ..settings })?;
+    let app = App::new(Config { log_key: Some(log_key), jwt, proxies: args.listen.proxies(), ..settings })?;
     metrics::start(&app, metrics_listener)?;
     let outcome = actix_web::rt::System::new().block_on(run(app, &folder, listener, args.demo, started));
     let stopped = postgres.stop();

@@ -12,6 +12,7 @@ static SOCKET: OnceLock<PathBuf> = OnceLock::new();
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
 /// A database of one test, with the schema in it.
+#[derive(Clone)]
 pub struct Database {
     name: String,
 }

@@ -28,6 +28,20 @@ pub enum Event {
     SessionStarted { email: String, session: String },
     #[serde(rename = "session.ended")]
     SessionEnded { email: String, session: String },
+    #[serde(rename = "sessions.revoked")]
+    SessionsRevoked { email: String, sessions: Vec<String> },
+    #[serde(rename = "password.reset-asked")]
+    PasswordResetAsked { email: String },
+    #[serde(rename = "password.reset")]
+    PasswordReset { email: String, sessions_ended: u32 },
+    #[serde(rename = "password.changed")]
+    PasswordChanged { email: String, sessions_ended: u32 },
+    #[serde(rename = "email.change-asked")]
+    EmailChangeAsked { email: String, to: String },
+    #[serde(rename = "email.changed")]
+    EmailChanged { from: String, to: String },
+    #[serde(rename = "email.change-undone")]
+    EmailChangeUndone { from: String, to: String, sessions_ended: u32 },
     #[serde(rename = "tenant.created")]
     TenantCreated { tenant: String, name: String },
     #[serde(rename = "member.invited")]
@@ -143,6 +157,13 @@ impl Event {
             Self::UserCreated { .. } => "user.created",
             Self::SessionStarted { .. } => "session.started",
             Self::SessionEnded { .. } => "session.ended",
+            Self::SessionsRevoked { .. } => "sessions.revoked",
+            Self::PasswordResetAsked { .. } => "password.reset-asked",
+            Self::PasswordReset { .. } => "password.reset",
+            Self::PasswordChanged { .. } => "password.changed",
+            Self::EmailChangeAsked { .. } => "email.change-asked",
+            Self::EmailChanged { .. } => "email.changed",
+            Self::EmailChangeUndone { .. } => "email.change-undone",
             Self::TenantCreated { .. } => "tenant.created",
             Self::MemberInvited { .. } => "member.invited",
             Self::InvitationRevoked { .. } => "invitation.revoked",
@@ -219,7 +240,43 @@ impl Event {
             | Self::HoldLiftAsked { .. }
             | Self::HoldLiftWithdrawn { .. }
             | Self::HoldLifted { .. } => self.sentence_hold(actor),
+            Self::SessionsRevoked { .. }
+            | Self::PasswordResetAsked { .. }
+            | Self::PasswordReset { .. }
+            | Self::PasswordChanged { .. }
+            | Self::EmailChangeAsked { .. }
+            | Self::EmailChanged { .. }
+            | Self::EmailChangeUndone { .. } => self.sentence_login(actor),
             _ => self.sentence_retention(actor),
+        }
+    }
+
+    fn sentence_login(&self, actor: &str) -> String {
+        match self {
+            Self::SessionsRevoked { email, sessions } => match sessions.len() {
+                1 => format!("{actor} ended a session of {email}."),
+                many => format!("{actor} ended {many} sessions of {email}."),
+            },
+            Self::PasswordResetAsked { email } => {
+                format!("A link to choose a new password was asked for, and mailed to {email}.")
+            }
+            Self::PasswordReset { email, .. } => {
+                format!("The password of {email} was replaced by the link of a mail; all sessions ended.")
+            }
+            Self::PasswordChanged { email, .. } => {
+                format!("{email} changed the password; all other sessions ended.")
+            }
+            Self::EmailChangeAsked { email, to } => {
+                format!("{actor} asked to change the address of {email} to {to}.")
+            }
+            Self::EmailChanged { from, to } => {
+                format!("The address of {from} was changed to {to}, by the link of a mail.")
+            }
+            Self::EmailChangeUndone { from, to, .. } => format!(
+                "The change of an address was undone, by the link of a mail: {from} is {to} again; \
+                 the password is void and all sessions ended."
+            ),
+            other => format!("{actor}: {}.", other.name()),
         }
     }
 

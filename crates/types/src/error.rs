@@ -104,6 +104,9 @@ pub struct Problem {
     /// Where in the request the problem lies, as a JSON path, where it has one place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// After how many seconds it is worth trying again, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
 }
 
 impl Problem {
@@ -118,6 +121,7 @@ impl Problem {
             code,
             request_id: None,
             field: None,
+            retry_after: None,
         }
     }
 }

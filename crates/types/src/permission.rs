@@ -119,6 +119,7 @@ named! {
         AgencyRead = "agency.read",
         TenantCreate = "tenant.create",
         StaffManage = "staff.manage",
+        OwnerManage = "owner.manage",
         AgencyAuditRead = "agency-audit.read",
     }
 }
@@ -195,6 +196,8 @@ pub const fn agency_allows(role: AgencyRole, action: AgencyAction) -> bool {
     match action {
         A::AgencyRead => true,
         A::TenantCreate | A::StaffManage => matches!(role, Owner | AgencyAdmin),
+        // Who is an owner is for owners to say.
+        A::OwnerManage => matches!(role, Owner),
         A::AgencyAuditRead => matches!(role, Owner | AgencyAdmin | Auditor),
     }
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 use weighhouse_core::kernel::metrics::metrics;
-use weighhouse_core::kernel::{idempotency, jobs, schedule, secret};
-use weighhouse_core::{App, Result, audit, blobs, retention};
+use weighhouse_core::kernel::{idempotency, jobs, schedule, secret, throttle};
+use weighhouse_core::{App, Result, audit, blobs, identity, retention};
 
 /// Work that comes round by itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,6 +17,10 @@ enum Periodic {
     JobsPrune,
     /// Forget Idempotency-Keys and their answers after a day.
     IdempotencyPrune,
+    /// Forget counts of attempts that are free again.
+    ThrottlesForget,
+    /// Forget links of mails, and browsers, whose time is over.
+    LoginsForget,
     /// Hash what the audit logs grew by into their trees, and sign the heads.
     CheckpointsSign,
     /// Remove what has expired.
@@ -29,6 +33,8 @@ impl Periodic {
     const ALL: &[Self] = &[
         Self::JobsPrune,
         Self::IdempotencyPrune,
+        Self::ThrottlesForget,
+        Self::LoginsForget,
         Self::CheckpointsSign,
         Self::RetentionSweep,
         Self::BlobCollect,
@@ -41,14 +47,19 @@ impl Periodic {
             Self::IdempotencyPrune => "idempotency-prune",
             Self::RetentionSweep => retention::SCHEDULE,
             Self::BlobCollect => "blob-collect",
+            Self::ThrottlesForget => "throttles-forget",
+            Self::LoginsForget => "logins-forget",
         }
     }
 
     const fn every(self) -> Duration {
         match self {
-            Self::JobsPrune | Self::IdempotencyPrune | Self::RetentionSweep | Self::BlobCollect => {
-                Duration::from_hours(1)
-            }
+            Self::JobsPrune
+            | Self::IdempotencyPrune
+            | Self::LoginsForget
+            | Self::RetentionSweep
+            | Self::BlobCollect => Duration::from_hours(1),
+            Self::ThrottlesForget => Duration::from_mins(1),
             Self::CheckpointsSign => Duration::from_secs(3),
         }
     }
@@ -60,6 +71,8 @@ impl Periodic {
             Self::IdempotencyPrune => idempotency::prune(app).await,
             Self::RetentionSweep => until(stop, retention::sweep_all(app)).await,
             Self::BlobCollect => until(stop, blobs::collect_all(app)).await,
+            Self::ThrottlesForget => throttle::prune(app).await,
+            Self::LoginsForget => identity::prune(app).await,
         }
     }
 }

@@ -14,8 +14,8 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use weighhouse_types::identity::User;
-use weighhouse_types::permission::{Action, allows};
-use weighhouse_types::tenancy::Tenant;
+use weighhouse_types::permission::{Action, AgencyAction, agency_allows, allows};
+use weighhouse_types::tenancy::{AgencyMembership, Tenant};
 
 /// A page, ready to be put into the frame.
 pub(crate) struct Page {
@@ -129,8 +129,8 @@ impl Tab {
 #[derive(Clone)]
 pub(crate) struct Visitor {
     pub(crate) user: User,
-    /// Agencies whose audit log they may read: name and slug.
-    pub(crate) agencies: Vec<(String, String)>,
+    /// Where they work.
+    pub(crate) agencies: Vec<AgencyMembership>,
 }
 
 /// The whole page.
@@ -191,14 +191,23 @@ fn Bar(visitor: Option<Visitor>) -> impl IntoView {
 #[component]
 fn Menu(visitor: Visitor) -> impl IntoView {
     let Visitor { user, agencies } = visitor;
-    let logs = agencies
+    let agencies = agencies
         .into_iter()
-        .map(|(name, slug)| {
+        .map(|AgencyMembership { agency, role }| {
+            let log = agency_allows(role, AgencyAction::AgencyAuditRead).then(|| {
+                view! {
+                    <a href=format!("/agencies/{}/audit", agency.slug)>
+                        <Icon name="scroll-text" />
+                        {format!("Audit log of {}", agency.name)}
+                    </a>
+                }
+            });
             view! {
-                <a href=format!("/agencies/{slug}/audit")>
-                    <Icon name="scroll-text" />
-                    {format!("Audit log of {name}")}
+                <a href=links::staff(&agency.slug)>
+                    <Icon name="users" />
+                    {format!("Staff of {}", agency.name)}
                 </a>
+                {log}
             }
         })
         .collect_view();
@@ -226,7 +235,11 @@ fn Menu(visitor: Visitor) -> impl IntoView {
                     <br />
                     <span class="faint small">{user.email}</span>
                 </p>
-                {logs}
+                <a href="/account">
+                    <Icon name="user-round" />
+                    "Your account"
+                </a>
+                {agencies}
                 {mail}
                 <PostForm action=SignOut::PATH>
                     <button type="submit">

@@ -1,5 +1,7 @@
 //! SQL of logins, sessions and tokens.
 
+pub(super) mod links;
+pub(super) mod sessions;
 mod tokens;
 
 pub(super) use tokens::{token_insert, token_live, token_revoke, token_use, tokens_of};
@@ -35,12 +37,25 @@ pub(crate) struct Login {
     pub(crate) password_hash: String,
     #[diesel(sql_type = Bool)]
     pub(crate) operator: bool,
+    /// The name of the agency whose log records what happens to it.
+    #[diesel(sql_type = Text)]
+    pub(crate) agency: String,
+    /// Whether it reaches anything at all.
+    #[diesel(sql_type = Bool)]
+    pub(crate) reaches: bool,
 }
 
+/// Whether the login `u` reaches anything: who was removed from their last
+/// place is out at once, whatever credential they hold.
+const REACHES: &str = "(u.operator OR EXISTS (SELECT FROM memberships m WHERE m.user_id = u.id)
+     OR EXISTS (SELECT FROM agency_members s WHERE s.user_id = u.id))";
+
 pub(super) async fn login_by_email(tx: &mut PlatformTx<'_>, email: &str) -> Result<Option<Login>> {
-    let rows: Vec<Login> = diesel::sql_query(
-        "SELECT id, agency_id, email, name, password_hash, operator FROM users WHERE email = $1",
-    )
+    let rows: Vec<Login> = diesel::sql_query(format!(
+        "SELECT u.id, u.agency_id, u.email, u.name, u.password_hash, u.operator, a.name AS agency,
+                {REACHES} AS reaches
+         FROM users u JOIN agencies a ON a.id = u.agency_id WHERE u.email = $1"
+    ))
     .bind::<Text, _>(email)
     .load(tx.conn()?)
     .await?;
@@ -77,7 +92,7 @@ pub(super) async fn login_insert(tx: &mut PlatformTx<'_>, new: &NewLogin<'_>) ->
     Ok(id.into())
 }
 
-pub(super) async fn agency_member_insert(
+pub(crate) async fn agency_member_insert(
     tx: &mut PlatformTx<'_>,
     agency: AgencyId,
     user: UserId,
@@ -148,7 +163,7 @@ pub(super) async fn session_use(tx: &mut PlatformTx<'_>, cookie: &str) -> Result
                 s.last_seen_at < now() - interval '1 minute' AS stale
          FROM sessions s JOIN users u ON u.id = s.user_id
          WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > now()
-           AND s.last_seen_at > now() - interval '{SESSION_IDLE}'"
+           AND s.last_seen_at > now() - interval '{SESSION_IDLE}' AND {REACHES}"
     ))
     .bind::<Binary, _>(secret::sha256(cookie.as_bytes()).as_slice())
     .load(tx.conn()?)
@@ -178,6 +193,15 @@ pub(super) async fn session_revoke(tx: &mut PlatformTx<'_>, session: SessionId) 
     .bind::<SqlUuid, _>(session.0)
     .get_result(tx.conn()?)
     .await?;
+    Ok(row.agency_id.into())
+}
+
+/// The agency whose log records what happens to a login.
+pub(super) async fn agency_of(tx: &mut PlatformTx<'_>, user: UserId) -> Result<AgencyId> {
+    let row: AgencyOf = diesel::sql_query("SELECT agency_id FROM users WHERE id = $1")
+        .bind::<SqlUuid, _>(user.0)
+        .get_result(tx.conn()?)
+        .await?;
     Ok(row.agency_id.into())
 }
 

@@ -154,7 +154,7 @@ pub(crate) async fn tenant_reached(ctx: &Ctx, slug: &str) -> Result<()> {
 
 /// The tenant whose invitation the caller holds, to join it and nothing else.
 pub(crate) async fn invited_tenant(ctx: &Ctx) -> Result<Tenant> {
-    let Actor::Invited { tenant, .. } = &ctx.actor else {
+    let Actor::Invited { tenant: Some(tenant), .. } = &ctx.actor else {
         return Err(Error::internal("no invitation is held"));
     };
     let mut tx = PlatformTx::begin(&ctx.app).await?;

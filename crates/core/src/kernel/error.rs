@@ -3,6 +3,7 @@
 //! "internal".
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use std::time::Duration;
 use weighhouse_types::context::ContextError;
 use weighhouse_types::error::{Code, Problem};
 
@@ -20,6 +21,9 @@ pub enum Error {
         /// The place in the request, as a JSON path.
         field: Option<String>,
     },
+    /// Refused for now: the same may work later.
+    #[error("{detail}")]
+    Later { code: Code, detail: String, wait: Duration },
     /// The database failed or did not answer.
     #[error("database: {0}")]
     Database(DieselError),
@@ -41,6 +45,11 @@ impl Error {
     /// A refusal.
     pub fn refused(code: Code, detail: impl Into<String>) -> Self {
         Self::Refused { code, detail: detail.into(), field: None }
+    }
+
+    /// A refusal until some time has passed, which `words` name as `{wait}`.
+    pub(crate) fn later(code: Code, words: &str, wait: Duration) -> Self {
+        Self::Later { code, detail: words.replace("{wait}", &in_words(wait)), wait }
     }
 
     /// The request is malformed at a place.
@@ -69,7 +78,7 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
-            Self::Refused { code, .. } => *code,
+            Self::Refused { code, .. } | Self::Later { code, .. } => *code,
             Self::Connection(_) => Code::Unavailable,
             // An object that is not there is a loss; all else is the store's own trouble.
             Self::Store(object_store::Error::NotFound { .. }) => Code::Internal,
@@ -89,6 +98,7 @@ impl Error {
     pub fn problem(&self) -> Problem {
         let (detail, field) = match self {
             Self::Refused { detail, field, .. } => (detail.clone(), field.clone()),
+            Self::Later { detail, .. } => (detail.clone(), None),
             Self::Connection(_) => (
                 "The database does not answer at the moment. Nothing was changed; try again shortly.".into(),
                 None,
@@ -103,7 +113,16 @@ impl Error {
                 None,
             ),
         };
-        Problem { field, ..Problem::new(self.code(), detail) }
+        Problem { field, retry_after: self.retry_after(), ..Problem::new(self.code(), detail) }
+    }
+
+    /// After how many seconds it is worth trying again, where that is known.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Later { wait, .. } => Some(seconds(*wait)),
+            _ => None,
+        }
     }
 
     /// Whether the named unique or exclusion constraint was broken.
@@ -118,6 +137,19 @@ impl Error {
     /// Turns a broken constraint into a conflict with words; other errors stay.
     pub(crate) fn or_conflict(self, constraint: &str, detail: impl FnOnce() -> String) -> Self {
         if self.breaks(constraint) { Self::conflict(detail()) } else { self }
+    }
+}
+
+/// Whole seconds, at least one.
+fn seconds(wait: Duration) -> u64 {
+    wait.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX).max(1)
+}
+
+fn in_words(wait: Duration) -> String {
+    match seconds(wait) {
+        1 => "1 second".into(),
+        seconds @ ..120 => format!("{seconds} seconds"),
+        seconds => format!("{} minutes", seconds.div_ceil(60)),
     }
 }
 

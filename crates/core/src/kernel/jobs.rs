@@ -24,6 +24,9 @@ pub const RENEW: Duration = Duration::from_secs(10);
 pub enum Job {
     /// Send a mail of the outbox.
     MailSend { mail: Uuid },
+    /// Mail a link to choose a new password to whoever has the login, if
+    /// anybody has: so that asking for one takes the same time in either case.
+    PasswordResetSend { email: String },
 }
 
 impl Job {

@@ -1,16 +1,18 @@
 //! SQL of members and invitations.
 
+pub(super) mod staff;
+
 use crate::kernel::authz;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::secret;
 use crate::kernel::tx::{PlatformTx, TenantTx};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Binary, Bool, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Binary, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 use weighhouse_types::ids::{InvitationId, UserId};
-use weighhouse_types::memberships::{Invitation, Member, Staff};
+use weighhouse_types::memberships::{Invitation, Member};
 use weighhouse_types::permission::{AgencyRole, Role, TenantRole};
 
 /// An invitation's link works for this long.
@@ -41,11 +43,6 @@ impl MemberRow {
         };
         Ok(Member { user: self.id.into(), name: self.name, email: self.email, role, since: self.since })
     }
-
-    fn staff(self) -> Result<Staff> {
-        let role = self.role.parse().map_err(Error::internal)?;
-        Ok(Staff { user: self.id.into(), name: self.name, email: self.email, role, since: self.since })
-    }
 }
 
 pub(super) async fn members(tx: &mut TenantTx<'_>, tenant: &authz::Tenant) -> Result<Vec<Member>> {
@@ -62,18 +59,6 @@ pub(super) async fn members(tx: &mut TenantTx<'_>, tenant: &authz::Tenant) -> Re
     .load(tx.conn()?)
     .await?;
     rows.into_iter().map(MemberRow::member).collect()
-}
-
-pub(super) async fn staff(tx: &mut PlatformTx<'_>, agency: &authz::Agency) -> Result<Vec<Staff>> {
-    let rows: Vec<MemberRow> = diesel::sql_query(
-        "SELECT u.id, u.name, u.email, m.role, true AS agency, m.created_at AS since
-         FROM agency_members m JOIN users u ON u.id = m.user_id
-         WHERE m.agency_id = $1 ORDER BY u.name, u.email LIMIT 1000",
-    )
-    .bind::<SqlUuid, _>(agency.id().0)
-    .load(tx.conn()?)
-    .await?;
-    rows.into_iter().map(MemberRow::staff).collect()
 }
 
 pub(super) async fn member_insert(tx: &mut TenantTx<'_>, user: UserId, role: TenantRole) -> Result<()> {
@@ -229,14 +214,15 @@ pub(super) async fn invitation_close(
 /// An invitation found by its link.
 #[derive(QueryableByName)]
 pub(super) struct OpenInvitation {
-    #[diesel(sql_type = SqlUuid)]
-    pub(super) tenant_id: Uuid,
+    /// Absent for an invitation to the agency.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub(super) tenant_id: Option<Uuid>,
     #[diesel(sql_type = SqlUuid)]
     pub(super) id: Uuid,
     #[diesel(sql_type = SqlUuid)]
     pub(super) agency_id: Uuid,
     #[diesel(sql_type = Text)]
-    pub(super) tenant_name: String,
+    pub(super) place: String,
     #[diesel(sql_type = Text)]
     pub(super) email: String,
     #[diesel(sql_type = Text)]
@@ -250,9 +236,14 @@ pub(super) async fn invitation_by_token(
     token: &str,
 ) -> Result<Option<OpenInvitation>> {
     let rows: Vec<OpenInvitation> = diesel::sql_query(
-        "SELECT i.tenant_id, i.id, t.agency_id, t.name AS tenant_name, i.email, i.role,
-                EXISTS (SELECT FROM users u WHERE u.email = i.email) AS has_login
-         FROM invitations i JOIN tenants t ON t.tenant_id = i.tenant_id
+        "SELECT i.*, EXISTS (SELECT FROM users u WHERE u.email = i.email) AS has_login
+         FROM (SELECT c.tenant_id, c.id, t.agency_id, t.name AS place, c.email, c.role,
+                      c.token_hash, c.accepted_at, c.revoked_at, c.expires_at
+               FROM invitations c JOIN tenants t ON t.tenant_id = c.tenant_id
+               UNION ALL
+               SELECT NULL, s.id, s.agency_id, a.name, s.email, s.role,
+                      s.token_hash, s.accepted_at, s.revoked_at, s.expires_at
+               FROM staff_invitations s JOIN agencies a ON a.id = s.agency_id) AS i
          WHERE i.token_hash = $1 AND i.accepted_at IS NULL AND i.revoked_at IS NULL AND i.expires_at > now()",
     )
     .bind::<Binary, _>(secret::sha256(token.as_bytes()).as_slice())

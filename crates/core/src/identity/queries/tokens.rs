@@ -1,6 +1,6 @@
 //! SQL of API tokens.
 
-use super::UserColumns;
+use super::{REACHES, UserColumns};
 use crate::kernel::authz;
 use crate::kernel::ctx::Actor;
 use crate::kernel::error::{Error, Result};
@@ -135,11 +135,15 @@ struct TokenUser {
     stale: bool,
 }
 
-const TOKEN_USER: &str = "
-    SELECT t.id AS token, t.tenant_id, t.scopes, t.expires_at, u.id, u.email, u.name, u.operator,
-           coalesce(t.last_used_at < now() - interval '1 minute', true) AS stale
-    FROM api_tokens t JOIN users u ON u.id = t.user_id
-    WHERE t.revoked_at IS NULL AND t.expires_at > now()";
+/// A live token, narrowed to one, of a person who reaches anything still.
+fn token_user(narrowed: &str) -> String {
+    format!(
+        "SELECT t.id AS token, t.tenant_id, t.scopes, t.expires_at, u.id, u.email, u.name, u.operator,
+                coalesce(t.last_used_at < now() - interval '1 minute', true) AS stale
+         FROM api_tokens t JOIN users u ON u.id = t.user_id
+         WHERE t.revoked_at IS NULL AND t.expires_at > now() AND {REACHES} AND {narrowed}"
+    )
+}
 
 /// A live token's person, tenant and scopes.
 pub(in crate::identity) struct TokenGrant {
@@ -174,7 +178,7 @@ pub(in crate::identity) async fn token_use(
     tx: &mut PlatformTx<'_>,
     secret_text: &str,
 ) -> Result<Option<TokenGrant>> {
-    let rows: Vec<TokenUser> = diesel::sql_query(format!("{TOKEN_USER} AND t.token_hash = $1"))
+    let rows: Vec<TokenUser> = diesel::sql_query(token_user("t.token_hash = $1"))
         .bind::<Binary, _>(secret::sha256(secret_text.as_bytes()).as_slice())
         .load(tx.conn()?)
         .await?;
@@ -195,7 +199,7 @@ pub(in crate::identity) async fn token_live(
     tenant: TenantId,
     token: TokenId,
 ) -> Result<Option<TokenGrant>> {
-    let rows: Vec<TokenUser> = diesel::sql_query(format!("{TOKEN_USER} AND t.tenant_id = $1 AND t.id = $2"))
+    let rows: Vec<TokenUser> = diesel::sql_query(token_user("t.tenant_id = $1 AND t.id = $2"))
         .bind::<SqlUuid, _>(tenant.0)
         .bind::<SqlUuid, _>(token.0)
         .load(tx.conn()?)
