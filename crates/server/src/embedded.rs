@@ -150,6 +150,21 @@ impl Postgres {
         lines.iter().skip(lines.len().saturating_sub(10)).copied().collect::<Vec<_>>().join("\n")
     }
 
+    /// The process id of the cluster.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for a cluster that ends by itself, or was killed.
+    ///
+    /// # Errors
+    /// When it cannot be waited for.
+    pub fn wait(mut self) -> Result<()> {
+        self.child.wait()?;
+        Ok(())
+    }
+
     /// Stops the cluster, open sessions included.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use crate::{http, up};
 use anyhow::{Context, Result};
 use clap::Args;
 use std::net::TcpListener;
+use std::time::Duration;
 use url::Url;
 use weighhouse_core::App;
 
@@ -33,14 +34,28 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<()> {
         let handle = server.handle();
         let running = actix_web::rt::spawn(server);
         tracing::info!(url = %app.config.public_url, "serving");
-        if let Some(code) = weighhouse_core::identity::setup_code(&app).await? {
-            up::print_setup_link(&app, &code);
+        tokio::pin!(stopped);
+        tokio::select! {
+            () = &mut stopped => {}
+            () = greet(&app) => stopped.await,
         }
-        stopped.await;
         tracing::info!("stopping");
         handle.stop(true).await;
         running.await?.context("the server failed")
     })
+}
+
+/// Says the way in where nobody has a login yet. A database that is not there
+/// yet is waited for: until then `/readyz` says so.
+async fn greet(app: &App) {
+    loop {
+        match weighhouse_core::identity::setup_code(app).await {
+            Ok(Some(code)) => return up::print_setup_link(app, &code),
+            Ok(None) => return,
+            Err(error) => tracing::warn!(%error, "waiting for the database"),
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
 }
 
 /// Binds the socket before anything else is started, so that a port in use

@@ -26,6 +26,10 @@ pub enum Error {
     /// No connection could be had in time.
     #[error("database connection: {0}")]
     Connection(String),
+    /// The database went away during a COMMIT: whether the change happened
+    /// cannot be known from here.
+    #[error("database, while committing: {0}")]
+    InDoubt(String),
     /// The object store failed.
     #[error("object store: {0}")]
     Store(#[from] object_store::Error),
@@ -68,6 +72,9 @@ impl Error {
         match self {
             Self::Refused { code, .. } => *code,
             Self::Connection(_) => Code::Unavailable,
+            Self::InDoubt(_) => Code::InDoubt,
+            Self::Database(e) if lost(e) => Code::Unavailable,
+            _ if self.full() => Code::Unavailable,
             Self::Database(_) | Self::Store(_) | Self::Internal(_) => Code::Internal,
         }
     }
@@ -76,17 +83,31 @@ impl Error {
     #[must_use]
     pub fn problem(&self) -> Problem {
         let (detail, field) = match self {
-            Self::Refused { detail, field, .. } => (detail.clone(), field.clone()),
-            Self::Connection(_) => (
-                "The database does not answer at the moment. Nothing was changed; try again shortly.".into(),
+            Self::Refused { detail, field, .. } => (detail.as_str(), field.clone()),
+            Self::InDoubt(_) => (
+                "The database went away while the change was being stored: it may have happened or not. Look before you send it again.",
                 None,
             ),
-            _ => (
-                "The server failed. What was asked did not happen. Tell the operator the request id.".into(),
-                None,
-            ),
+            _ if self.full() => {
+                ("The server has no room left on its disk. Nothing was changed; tell the operator.", None)
+            }
+            _ if self.code() == Code::Unavailable => {
+                ("The database does not answer at the moment. Nothing was changed; try again shortly.", None)
+            }
+            _ => {
+                ("The server failed. What was asked did not happen. Tell the operator the request id.", None)
+            }
         };
         Problem { field, ..Problem::new(self.code(), detail) }
+    }
+
+    /// Whether the database's or the store's disk is full.
+    fn full(&self) -> bool {
+        match self {
+            Self::Database(DieselError::DatabaseError(_, info)) => info.message().contains(NO_SPACE),
+            Self::Store(error) => causes(error).any(|cause| cause.to_string().contains(NO_SPACE)),
+            _ => false,
+        }
     }
 
     /// Whether the named unique or exclusion constraint was broken.
@@ -124,6 +145,29 @@ impl From<DieselError> for Error {
 impl From<ContextError> for Error {
     fn from(error: ContextError) -> Self {
         Self::invalid(&error.field, error.detail)
+    }
+}
+
+/// ENOSPC in words, as C and Rust have them.
+const NO_SPACE: &str = "No space left on device";
+
+fn causes<'e>(error: &'e object_store::Error) -> impl Iterator<Item = &'e dyn std::error::Error> {
+    let first: &'e dyn std::error::Error = error;
+    std::iter::successors(Some(first), |error| error.source())
+}
+
+/// Whether the connection is gone, or the server takes none: said in words
+/// where the server still says it (diesel does not hand on its codes).
+pub(crate) fn lost(error: &DieselError) -> bool {
+    match error {
+        DieselError::DatabaseError(
+            DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection,
+            _,
+        ) => true,
+        DieselError::DatabaseError(_, info) => ["terminating connection", "the database system is"]
+            .iter()
+            .any(|gone| info.message().contains(gone)),
+        _ => false,
     }
 }
 

@@ -8,12 +8,17 @@
 use super::app::App;
 use super::authz;
 use super::ctx::Ctx;
-use super::error::{Error, Result};
+use super::error::{Error, Result, lost};
 use super::log::{self, Log};
 use diesel_async::pooled_connection::deadpool::Object;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use std::time::Duration;
 use weighhouse_types::audit::Event;
 use weighhouse_types::ids::{AgencyId, TenantId};
+
+/// How long Postgres may take to begin or to commit: one that was halted
+/// keeps its connections and answers nothing.
+const ANSWER: Duration = Duration::from_secs(5);
 
 /// An open transaction. Dropped before its end (a client went away, an error
 /// left early) it discards its connection: the pool's recycle check would
@@ -27,7 +32,8 @@ impl Open {
         #[expect(clippy::disallowed_methods, reason = "the one place that takes connections")]
         let conn = app.pool.get().await.map_err(|e| Error::Connection(e.to_string()))?;
         let mut open = Self { conn: Some(conn) };
-        open.get()?.batch_execute(begin).await?;
+        let begun = tokio::time::timeout(ANSWER, open.get()?.batch_execute(begin)).await;
+        begun.map_err(|_late| silent())??;
         Ok(open)
     }
 
@@ -36,12 +42,29 @@ impl Open {
         Ok(&mut **conn)
     }
 
+    /// Writes the event's leaf and commits. From the moment that COMMIT is
+    /// sent, an answer that does not come leaves both possible.
+    async fn commit_audited(mut self, ctx: &Ctx, log: Log, event: &Event) -> Result<()> {
+        let appended = tokio::time::timeout(ANSWER, log::append(self.get()?, ctx, log, event)).await;
+        appended.map_err(|_late| silent())??;
+        match self.end("COMMIT").await {
+            Err(Error::Connection(cause)) => Err(Error::InDoubt(cause)),
+            Err(Error::Database(error)) if lost(&error) => Err(Error::InDoubt(error.to_string())),
+            done => done,
+        }
+    }
+
     async fn end(mut self, how: &str) -> Result<()> {
-        self.get()?.batch_execute(how).await?;
+        let ended = tokio::time::timeout(ANSWER, self.get()?.batch_execute(how)).await;
+        ended.map_err(|_late| silent())??;
         // Only now may the pool have it back.
         drop(self.conn.take());
         Ok(())
     }
+}
+
+fn silent() -> Error {
+    Error::Connection(format!("no answer within {} s", ANSWER.as_secs()))
 }
 
 impl Drop for Open {
@@ -80,11 +103,9 @@ impl<'c> TenantTx<'c> {
     }
 
     /// Writes the event's leaf, taking the log's lock last, and commits.
-    pub(crate) async fn commit(mut self, event: &Event) -> Result<()> {
-        let (ctx, log) = (self.ctx, Log::Tenant(self.tenant));
-        log::append(self.open.get()?, ctx, log, event).await?;
-        self.open.end("COMMIT").await?;
-        ctx.app.jobs_wake.notify_one();
+    pub(crate) async fn commit(self, event: &Event) -> Result<()> {
+        self.open.commit_audited(self.ctx, Log::Tenant(self.tenant), event).await?;
+        self.ctx.app.jobs_wake.notify_one();
         Ok(())
     }
 
@@ -145,9 +166,8 @@ impl<'a> PlatformTx<'a> {
     }
 
     /// Writes the event into an agency's log and commits.
-    pub(crate) async fn commit(mut self, ctx: &Ctx, agency: AgencyId, event: &Event) -> Result<()> {
-        log::append(self.open.get()?, ctx, Log::Agency(agency), event).await?;
-        self.open.end("COMMIT").await?;
+    pub(crate) async fn commit(self, ctx: &Ctx, agency: AgencyId, event: &Event) -> Result<()> {
+        self.open.commit_audited(ctx, Log::Agency(agency), event).await?;
         self.app.jobs_wake.notify_one();
         Ok(())
     }

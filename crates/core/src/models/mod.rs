@@ -27,8 +27,9 @@ pub async fn model_create(ctx: &Ctx, tenant: &str, project: &str, new: ModelCrea
         e.or_conflict("models_name_key", || format!("There is a model ‘{name}’ in {project} already."))
     })?;
     let reference = ModelRef { tenant: tenant.slug().into(), project: project.into(), model: name };
+    let model = read(&mut tx, &project_handle, &reference).await?;
     tx.commit(&Event::ModelCreated { model: reference.to_string() }).await?;
-    model_get(ctx, &reference).await
+    Ok(model)
 }
 
 /// Makes the model of a version that is about to be registered, unless the
@@ -62,8 +63,13 @@ pub async fn model_get(ctx: &Ctx, reference: &ModelRef) -> Result<Model> {
     let tenant = authz::tenant(ctx, &reference.tenant, Action::TenantRead).await?;
     let mut tx = TenantTx::begin(ctx, &tenant).await?;
     let project = authz::project(&mut tx, &reference.project).await?;
-    let filter = queries::Filter { after: None, name: Some(&reference.model), limit: 1 };
-    let found = queries::models(&mut tx, &project, &filter).await?;
+    let model = read(&mut tx, &project, reference).await?;
     tx.finish().await?;
+    Ok(model)
+}
+
+async fn read(tx: &mut TenantTx<'_>, project: &authz::Project, reference: &ModelRef) -> Result<Model> {
+    let filter = queries::Filter { after: None, name: Some(&reference.model), limit: 1 };
+    let found = queries::models(tx, project, &filter).await?;
     found.into_iter().next().ok_or_else(|| Error::not_found("model"))
 }

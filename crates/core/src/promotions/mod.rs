@@ -87,8 +87,9 @@ pub async fn promotion_open(ctx: &Ctx, reference: &VersionRef, new: PromotionOpe
             reason,
         }
     };
+    let promotion = read(&mut tx, &tenant, id).await?;
     tx.commit(&event).await?;
-    promotion_get(ctx, tenant.slug(), id).await
+    Ok(promotion)
 }
 
 fn why(what: &str, reason: &str) -> String {
@@ -102,11 +103,17 @@ fn why(what: &str, reason: &str) -> String {
 pub async fn promotion_get(ctx: &Ctx, tenant: &str, id: PromotionId) -> Result<Promotion> {
     let tenant = authz::tenant(ctx, tenant, Action::TenantRead).await?;
     let mut tx = TenantTx::begin(ctx, &tenant).await?;
-    let row = queries::promotion(&mut tx, &tenant, id).await?;
-    let row = row.ok_or_else(|| Error::not_found("promotion request"))?;
-    let approvals = queries::approvals(&mut tx, &row).await?;
+    let promotion = read(&mut tx, &tenant, id).await?;
     tx.finish().await?;
-    assemble(ctx, &tenant, row, approvals)
+    Ok(promotion)
+}
+
+/// A request as it is answered; see `versions::read`.
+async fn read(tx: &mut TenantTx<'_>, tenant: &authz::Tenant, id: PromotionId) -> Result<Promotion> {
+    let row = queries::promotion(tx, tenant, id).await?;
+    let row = row.ok_or_else(|| Error::not_found("promotion request"))?;
+    let approvals = queries::approvals(tx, &row).await?;
+    assemble(tx.ctx(), tenant, row, approvals)
 }
 
 fn assemble(
@@ -187,8 +194,9 @@ pub async fn promotion_withdraw(ctx: &Ctx, tenant: &str, id: PromotionId) -> Res
         target: summary.target,
         promotion: id.to_string(),
     };
+    let promotion = read(&mut tx, &tenant, id).await?;
     tx.commit(&event).await?;
-    promotion_get(ctx, tenant.slug(), id).await
+    Ok(promotion)
 }
 
 /// An open request, under its model's lock: what is read from here on stays

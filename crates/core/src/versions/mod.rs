@@ -34,9 +34,10 @@ pub async fn version_register(ctx: &Ctx, model: &ModelRef, new: VersionRegister)
     // From here on this model's registrations come one after the other.
     let number = queries::model_lock(&mut tx, &handle).await? + 1;
     if let Some(there) = queries::number_of_digest(&mut tx, &handle, &new_version.digest).await? {
+        let there = authz::version(&mut tx, &VersionRef { model: model.clone(), number: there }).await?;
+        let version = read(&mut tx, &there).await?;
         tx.finish().await?;
-        let reference = VersionRef { model: model.clone(), number: there };
-        return Ok((version_get(ctx, &reference).await?, false));
+        return Ok((version, false));
     }
     queries::version_insert(&mut tx, &handle, number, &new_version).await?;
     let reference = VersionRef { model: model.clone(), number: fit(number)? };
@@ -47,8 +48,10 @@ pub async fn version_register(ctx: &Ctx, model: &ModelRef, new: VersionRegister)
         size: new_version.size,
         model_created,
     };
+    let handle = authz::version(&mut tx, &reference).await?;
+    let version = read(&mut tx, &handle).await?;
     tx.commit(&event).await?;
-    Ok((version_get(ctx, &reference).await?, true))
+    Ok((version, true))
 }
 
 /// A context in its one form, with what follows from it.
@@ -95,11 +98,18 @@ pub async fn version_get(ctx: &Ctx, reference: &VersionRef) -> Result<Version> {
     let tenant = authz::tenant(ctx, &reference.model.tenant, Action::TenantRead).await?;
     let mut tx = TenantTx::begin(ctx, &tenant).await?;
     let handle = authz::version(&mut tx, reference).await?;
-    let (summary, context) = queries::summary_of(&mut tx, &handle).await?;
-    let file_list = queries::files_of(&mut tx, &handle).await?;
-    let history = queries::history(&mut tx, &handle).await?;
-    let open_promotion = crate::promotions::open_of_in_tx(&mut tx, &handle).await?;
+    let version = read(&mut tx, &handle).await?;
     tx.finish().await?;
+    Ok(version)
+}
+
+/// A version as it is answered. What a change answers with is read before its
+/// commit: after it, a failure could only deny what is done.
+async fn read(tx: &mut TenantTx<'_>, handle: &authz::Version) -> Result<Version> {
+    let (summary, context) = queries::summary_of(tx, handle).await?;
+    let file_list = queries::files_of(tx, handle).await?;
+    let history = queries::history(tx, handle).await?;
+    let open_promotion = crate::promotions::open_of_in_tx(tx, handle).await?;
     Ok(Version { summary, context, file_list, history, open_promotion })
 }
 
@@ -128,15 +138,15 @@ pub async fn version_retire(ctx: &Ctx, reference: &VersionRef, reason: &str) -> 
     }
     let moved = Moved { from, to: Stage::Retired, why: format!("retired: {reason}") };
     queries::stage_set(&mut tx, &handle, &moved).await?;
-    let (summary, _) = queries::summary_of(&mut tx, &handle).await?;
+    let version = read(&mut tx, &handle).await?;
     let event = Event::VersionRetired {
         version: reference.to_string(),
-        digest: summary.digest,
+        digest: version.summary.digest.clone(),
         from,
         reason: reason.clone(),
     };
     tx.commit(&event).await?;
-    version_get(ctx, reference).await
+    Ok(version)
 }
 
 /// A reason, trimmed; one must be given.
