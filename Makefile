@@ -2,8 +2,9 @@
 #   make run    builds and starts Weighhouse with its demonstration
 #   make test   runs every test
 # The others: check (what a change must pass), build (release binaries),
-# bench (figures of BENCHMARKS.md), audit (known vulnerabilities), schema,
-# fuzz-api (the API against its own description, FUZZ_EXAMPLES each).
+# bench (figures of BENCHMARKS.md), faults (ROUNDS=1000 SEED=1: the tests of
+# faults at length), audit (known vulnerabilities), schema, fuzz-api (the API
+# against its own description, FUZZ_EXAMPLES each).
 
 CARGO ?= cargo
 # Everything but the WebAssembly entry: one build would unify ssr and hydrate.
@@ -12,7 +13,7 @@ NATIVE = --workspace --exclude weighhouse-hydrate
 DATA ?= .weighhouse
 LISTEN ?= 127.0.0.1:8080
 
-.PHONY: run test fuzz-api check build bench audit schema setup setup-test islands tools
+.PHONY: run test fuzz-api check build bench faults audit schema setup setup-test islands tools
 
 run: setup islands
 	$(CARGO) build $(NATIVE) --bin weighhouse
@@ -53,6 +54,15 @@ schema: setup islands tools
 bench: build
 	infra/bench.sh
 	infra/bench-verify.sh
+	infra/load.sh
+
+ROUNDS ?= 1000
+SEED ?= 1
+# The programs come with the tests of their own packages.
+faults: setup-test islands
+	$(CARGO) test $(NATIVE) --test faults --test up --test wh --no-run
+	ROUNDS=$(ROUNDS) SEED=$(SEED) OUTAGE=10 PROMOTIONS=200 SIGN_INS=500 JUMPS=60 \
+		$(CARGO) test $(NATIVE) --test faults -- --nocapture --test-threads 1
 
 setup:
 	@infra/setup.sh run

@@ -19,6 +19,7 @@ if [ "${1:-run}" = test ]; then
     need groff groff-base
     need zsh zsh
     need python3 python3
+    need faketime faketime
     python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || packages="$packages python3-venv"
 fi
 

@@ -144,10 +144,34 @@ impl Postgres {
         fs::write(marker, "").context("the data folder cannot be written")
     }
 
+    /// The process id of the cluster.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Whether the cluster has ended, though nobody stopped it.
+    ///
+    /// # Errors
+    /// When that cannot be said.
+    pub fn ended(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait()?.is_some())
+    }
+
+    /// The end of what it wrote to its log.
     fn log_tail(&self) -> String {
         let log = fs::read_to_string(self.data.join("server.log")).unwrap_or_default();
         let lines: Vec<&str> = log.lines().collect();
         lines.iter().skip(lines.len().saturating_sub(10)).copied().collect::<Vec<_>>().join("\n")
+    }
+
+    /// Waits for a cluster that ends by itself, or was killed.
+    ///
+    /// # Errors
+    /// When it cannot be waited for.
+    pub fn wait(mut self) -> Result<()> {
+        self.child.wait()?;
+        Ok(())
     }
 
     /// Stops the cluster, open sessions included.

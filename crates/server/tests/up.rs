@@ -202,6 +202,23 @@ fn keys_of_the_audit_logs_are_made_without_an_installation_and_checked() {
 }
 
 #[test]
+fn a_postgres_that_ends_is_started_again() {
+    let data = folder();
+    let up = Up::start(data.path(), &[]);
+    let file = std::fs::read_to_string(data.path().join("postgres/postmaster.pid")).unwrap();
+    let pid = file.lines().next().unwrap();
+    assert!(Command::new("kill").args(["-KILL", pid]).status().unwrap().success());
+    let started = std::time::Instant::now();
+    let again = || std::fs::read_to_string(data.path().join("postgres/postmaster.pid")).unwrap_or_default();
+    while again().is_empty() || again().starts_with(pid) || !up.get("/readyz").contains("ready\n") {
+        assert!(started.elapsed().as_secs() < 60, "it does not come back");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    admin(data.path(), &["agency", "create", "--name", "Acme", "--slug", "acme"], "");
+    up.stop();
+}
+
+#[test]
 fn one_folder_one_server() {
     let data = folder();
     let _up = Up::start(data.path(), &[]);

@@ -28,8 +28,11 @@ pub enum Code {
     Throttled,
     /// The server failed; details are in its log under the request id (500).
     Internal,
-    /// A part that the server needs does not answer now (503).
+    /// A part that the server needs does not answer now; nothing was changed (503).
     Unavailable,
+    /// The database went away while the change was being stored: it may or may
+    /// not have happened (503).
+    InDoubt,
 }
 
 impl Code {
@@ -63,7 +66,7 @@ impl Code {
             Self::Mismatch => 422,
             Self::Throttled => 429,
             Self::Internal => 500,
-            Self::Unavailable => 503,
+            Self::Unavailable | Self::InDoubt => 503,
         }
     }
 
@@ -83,6 +86,7 @@ impl Code {
             Self::Throttled => "Too many attempts",
             Self::Internal => "Something failed on the server",
             Self::Unavailable => "Not available at the moment",
+            Self::InDoubt => "It is not known whether it happened",
         }
     }
 }
@@ -140,5 +144,6 @@ const fn code_name(code: Code) -> &'static str {
         Code::Throttled => "throttled",
         Code::Internal => "internal",
         Code::Unavailable => "unavailable",
+        Code::InDoubt => "in-doubt",
     }
 }

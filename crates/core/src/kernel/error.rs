@@ -30,6 +30,10 @@ pub enum Error {
     /// No connection could be had in time.
     #[error("database connection: {0}")]
     Connection(String),
+    /// The database went away during a COMMIT: whether the change happened
+    /// cannot be known from here.
+    #[error("database, while committing: {0}")]
+    InDoubt(String),
     /// The object store failed.
     #[error("object store: {0}")]
     Store(#[from] object_store::Error),
@@ -80,6 +84,9 @@ impl Error {
         match self {
             Self::Refused { code, .. } | Self::Later { code, .. } => *code,
             Self::Connection(_) => Code::Unavailable,
+            Self::InDoubt(_) => Code::InDoubt,
+            Self::Database(e) if lost(e) => Code::Unavailable,
+            _ if self.full() => Code::Unavailable,
             // An object that is not there is a loss; all else is the store's own trouble.
             Self::Store(object_store::Error::NotFound { .. }) => Code::Internal,
             Self::Store(_) => Code::Unavailable,
@@ -97,21 +104,25 @@ impl Error {
     #[must_use]
     pub fn problem(&self) -> Problem {
         let (detail, field) = match self {
-            Self::Refused { detail, field, .. } => (detail.clone(), field.clone()),
-            Self::Later { detail, .. } => (detail.clone(), None),
-            Self::Connection(_) => (
-                "The database does not answer at the moment. Nothing was changed; try again shortly.".into(),
+            Self::Refused { detail, field, .. } => (detail.as_str(), field.clone()),
+            Self::Later { detail, .. } => (detail.as_str(), None),
+            Self::InDoubt(_) => (
+                "The database went away while the change was being stored: it may have happened or not. Look before you send it again.",
                 None,
             ),
+            _ if self.full() => {
+                ("The server has no room left on its disk. Nothing was changed; tell the operator.", None)
+            }
             Self::Store(_) if self.code() == Code::Unavailable => (
-                "The file store does not answer at the moment. What was sent before is kept; try again shortly."
-                    .into(),
+                "The file store does not answer at the moment. What was sent before is kept; try again shortly.",
                 None,
             ),
-            _ => (
-                "The server failed. What was asked did not happen. Tell the operator the request id.".into(),
-                None,
-            ),
+            _ if self.code() == Code::Unavailable => {
+                ("The database does not answer at the moment. Nothing was changed; try again shortly.", None)
+            }
+            _ => {
+                ("The server failed. What was asked did not happen. Tell the operator the request id.", None)
+            }
         };
         Problem { field, retry_after: self.retry_after(), ..Problem::new(self.code(), detail) }
     }
@@ -122,6 +133,15 @@ impl Error {
         match self {
             Self::Later { wait, .. } => Some(seconds(*wait)),
             _ => None,
+        }
+    }
+
+    /// Whether the database's or the store's disk is full.
+    fn full(&self) -> bool {
+        match self {
+            Self::Database(DieselError::DatabaseError(_, info)) => info.message().contains(NO_SPACE),
+            Self::Store(error) => causes(error).any(|cause| cause.to_string().contains(NO_SPACE)),
+            _ => false,
         }
     }
 
@@ -173,6 +193,29 @@ impl From<DieselError> for Error {
 impl From<ContextError> for Error {
     fn from(error: ContextError) -> Self {
         Self::invalid(&error.field, error.detail)
+    }
+}
+
+/// ENOSPC in words, as C and Rust have them.
+const NO_SPACE: &str = "No space left on device";
+
+fn causes<'e>(error: &'e object_store::Error) -> impl Iterator<Item = &'e dyn std::error::Error> {
+    let first: &'e dyn std::error::Error = error;
+    std::iter::successors(Some(first), |error| error.source())
+}
+
+/// Whether the connection is gone, or the server takes none: said in words
+/// where the server still says it (diesel does not hand on its codes).
+pub(crate) fn lost(error: &DieselError) -> bool {
+    match error {
+        DieselError::DatabaseError(
+            DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection,
+            _,
+        ) => true,
+        DieselError::DatabaseError(_, info) => ["terminating connection", "the database system is"]
+            .iter()
+            .any(|gone| info.message().contains(gone)),
+        _ => false,
     }
 }
 

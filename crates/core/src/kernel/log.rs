@@ -29,6 +29,14 @@ impl Log {
         }
     }
 
+    /// Whose log it is, as metrics name it.
+    pub(crate) const fn kind(self) -> &'static str {
+        match self {
+            Self::Tenant(_) => "tenant",
+            Self::Agency(_) => "agency",
+        }
+    }
+
     /// One round trip: next index under the head's lock.
     fn next_index(self) -> &'static str {
         match self {

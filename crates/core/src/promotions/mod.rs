@@ -88,8 +88,9 @@ pub async fn promotion_open(ctx: &Ctx, reference: &VersionRef, new: PromotionOpe
             reason,
         }
     };
+    let promotion = read(&mut tx, &tenant, id).await?;
     tx.commit(&event).await?;
-    read(ctx, &tenant, id).await
+    Ok(promotion)
 }
 
 fn why(what: &str, reason: &str) -> String {
@@ -102,17 +103,18 @@ fn why(what: &str, reason: &str) -> String {
 /// When there is none of this id for the caller.
 pub async fn promotion_get(ctx: &Ctx, tenant: &str, id: PromotionId) -> Result<Promotion> {
     let tenant = authz::tenant(ctx, tenant, Action::TenantRead).await?;
-    read(ctx, &tenant, id).await
+    let mut tx = TenantTx::begin(ctx, &tenant).await?;
+    let promotion = read(&mut tx, &tenant, id).await?;
+    tx.finish().await?;
+    Ok(promotion)
 }
 
-/// The same for who may do something else here: an answer asks for no further right.
-async fn read(ctx: &Ctx, tenant: &authz::Tenant, id: PromotionId) -> Result<Promotion> {
-    let mut tx = TenantTx::begin(ctx, tenant).await?;
-    let row = queries::promotion(&mut tx, tenant, id).await?;
+/// A request as it is answered; see `versions::read`.
+async fn read(tx: &mut TenantTx<'_>, tenant: &authz::Tenant, id: PromotionId) -> Result<Promotion> {
+    let row = queries::promotion(tx, tenant, id).await?;
     let row = row.ok_or_else(|| Error::not_found("promotion request"))?;
-    let approvals = queries::approvals(&mut tx, &row).await?;
-    tx.finish().await?;
-    assemble(ctx, tenant, row, approvals)
+    let approvals = queries::approvals(tx, &row).await?;
+    assemble(tx.ctx(), tenant, row, approvals)
 }
 
 fn assemble(
@@ -201,8 +203,9 @@ pub async fn promotion_withdraw(ctx: &Ctx, tenant: &str, id: PromotionId) -> Res
         target: summary.target,
         promotion: id.to_string(),
     };
+    let promotion = read(&mut tx, &tenant, id).await?;
     tx.commit(&event).await?;
-    read(ctx, &tenant, id).await
+    Ok(promotion)
 }
 
 /// An open request, under its model's lock: what is read from here on stays

@@ -18,7 +18,7 @@ use weighhouse_types::versions::Stage;
 
 mod periods;
 pub(crate) use periods::ProductionColumns;
-pub(super) use periods::{PeriodBegin, current, digest_hex, past, period_begin, period_end, periods};
+pub(super) use periods::{PeriodBegin, Which, current, digest_hex, past, period_begin, period_end, periods};
 
 /// A request to write.
 pub(super) struct NewPromotion<'a> {

@@ -185,13 +185,28 @@ impl PeriodRow {
     }
 }
 
-/// A model's periods newest first; with a moment, the one that holds it. What
-/// a rollback restored was approved when it was promoted.
+/// Which of a model's periods.
+#[derive(Clone, Copy)]
+pub(in crate::promotions) enum Which {
+    All,
+    /// The one that holds a moment.
+    At(DateTime<Utc>),
+    /// The one that lasts.
+    Now,
+}
+
+/// A model's periods newest first. What a rollback restored was approved when
+/// it was promoted.
 pub(in crate::promotions) async fn periods(
     tx: &mut TenantTx<'_>,
     model: &authz::Model,
-    at: Option<DateTime<Utc>>,
+    which: Which,
 ) -> Result<Vec<ProductionPeriod>> {
+    let (at, now) = match which {
+        Which::All => (None, false),
+        Which::At(at) => (Some(at), false),
+        Which::Now => (None, true),
+    };
     let rows: Vec<PeriodRow> = diesel::sql_query(
         "SELECT v.number, v.digest, lower(r.period) AS begun, upper(r.period) AS ended, r.began_by, r.ended_by,
                 u.name AS requested_by, r.reason,
@@ -210,11 +225,13 @@ pub(in crate::promotions) async fn periods(
          JOIN versions v ON v.tenant_id = r.tenant_id AND v.id = r.version_id
          JOIN users u ON u.id = r.user_id
          WHERE r.tenant_id = $1 AND r.model_id = $2 AND ($3 IS NULL OR r.period @> $3)
+           AND (NOT $4 OR upper_inf(r.period))
          ORDER BY lower(r.period) DESC LIMIT 1000",
     )
     .bind::<SqlUuid, _>(model.tenant_id.0)
     .bind::<SqlUuid, _>(model.id.0)
     .bind::<Nullable<Timestamptz>, _>(at)
+    .bind::<Bool, _>(now)
     .load(tx.conn()?)
     .await?;
     rows.into_iter().map(PeriodRow::period).collect()
