@@ -17,6 +17,7 @@ ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need initdb postgresql
 if [ "${1:-run}" = test ]; then
     need chromium chromium
     need curl curl
+    need openssl openssl
     need python3 python3
     python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || packages="$packages python3-venv"
 fi
@@ -49,6 +50,6 @@ if ! cmp -s package-lock.json node_modules/.installed; then
 fi
 if [ "${1:-run}" = test ] && ! cmp -s tests/requirements.txt target/venv/.installed; then
     python3 -m venv target/venv
-    target/venv/bin/pip install --quiet --require-virtualenv -r tests/requirements.txt >&2
+    target/venv/bin/python -m pip install --quiet --require-virtualenv -r tests/requirements.txt >&2
     cp tests/requirements.txt target/venv/.installed
 fi

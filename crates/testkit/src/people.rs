@@ -52,11 +52,11 @@ impl Person {
         Self { email: String::new(), cookie: None, token: None, url: url.into(), client }
     }
 
-    pub(crate) fn with_session(url: &str, email: &str, cookie: &str) -> Self {
+    pub fn with_session(url: &str, email: &str, cookie: &str) -> Self {
         Self { email: email.into(), cookie: Some(cookie.into()), ..Self::anonymous(url) }
     }
 
-    pub(crate) fn with_token(url: &str, email: &str, token: &str) -> Self {
+    pub fn with_token(url: &str, email: &str, token: &str) -> Self {
         Self { email: email.into(), token: Some(token.into()), ..Self::anonymous(url) }
     }
 

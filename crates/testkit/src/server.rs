@@ -52,7 +52,6 @@ impl Server {
     }
 
     pub async fn with(options: Options) -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let database = Database::new().await;
         let folder = TempDir::with_prefix("weighhouse-it-").unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
