@@ -133,6 +133,9 @@ async fn every_page_is_accessible() {
     olga.post("/api/v1/tenants/north/invitations", &invited).await.expect(201);
     server.token(&ann, &[Scope::Read, Scope::Register]).await;
     let invitation = server.mails("eve@north.example", 1).await[0].link(&server.url).replace(&server.url, "");
+    let fail = "UPDATE jobs SET done_at = NULL, attempts = 3, last_error = 'SMTP: no such mailbox',
+                    run_at = now() + interval '1 hour', dead_at = CASE WHEN id::text < (SELECT max(id::text) FROM jobs) THEN now() END";
+    server.database.owner().await.execute(fail, &[]).await.unwrap();
     let code = identity::setup_code(&fresh.app).await.unwrap().unwrap();
     let model = "/t/north/p/claims/m/returns";
 
@@ -169,6 +172,9 @@ async fn every_page_is_accessible() {
         page(Some(&olga), "/agencies/acme/audit", Value::Null),
         page(Some(&ann), "/go?q=fraud", Value::Null),
         page(Some(&olga), "/operator/mail", Value::Null),
+        page(Some(&olga), "/operator/jobs", Value::Null),
+        page(Some(&olga), "/t/north/jobs", json!({"open": ".give-up > summary >> nth=0"})),
+        page(Some(&olga), "/t/south/jobs", Value::Null),
         page(Some(&vic), "/t/north/audit", Value::Null),
         page(Some(&vic), "/t/nowhere", Value::Null),
     ];

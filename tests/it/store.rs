@@ -36,9 +36,12 @@ fn complete_path(sha: &str) -> String {
     format!("/api/v1/tenants/north/blobs/{sha}/complete")
 }
 
-/// The bytes of a download that ended well; None of one that broke off.
+/// The bytes of a download that ended well; None of one that failed or broke off.
 async fn download(person: &Person, path: &str) -> Option<Vec<u8>> {
     let response = person.request(Method::GET, path).send().await.unwrap();
+    if response.status().is_server_error() {
+        return None;
+    }
     assert_eq!(response.status(), 200, "{path}");
     response.bytes().await.ok().map(|bytes| bytes.to_vec())
 }
@@ -96,10 +99,16 @@ async fn files_go_to_s3_and_come_back_whole() {
 async fn what_passes_is_waited_out() {
     let world = World::new().await;
     let World { ann, proxy, bucket, .. } = &world;
-    for (n, fault) in
-        [Fault::Status(500), Fault::Status(503), Fault::Reset, Fault::LostAnswer, Fault::TornRequest]
-            .into_iter()
-            .enumerate()
+    for (n, fault) in [
+        Fault::Status(500),
+        Fault::Status(503),
+        Fault::Reset,
+        Fault::LostAnswer,
+        Fault::Silence,
+        Fault::TornRequest,
+    ]
+    .into_iter()
+    .enumerate()
     {
         let content = noise(100_000 + n);
         proxy.next("PUT", &[fault, fault]);
@@ -123,7 +132,7 @@ async fn what_passes_is_waited_out() {
         assert!(proxy.met() > 0, "{fault:?}");
         proxy.heal();
     }
-    assert_eq!(bucket.objects().await.len(), 5);
+    assert_eq!(bucket.objects().await.len(), 6);
 }
 
 #[tokio::test]
@@ -146,6 +155,10 @@ async fn what_does_not_pass_is_said_and_nothing_is_taken_for_done() {
         let read = download(ann, &file_path(&format!("model-{n}"), "model.bin")).await;
         assert_eq!(read.unwrap(), content);
     }
+    proxy.always("GET", Fault::Status(503));
+    let answer = ann.get(&file_path("model-0", "model.bin")).await;
+    assert!(answer.problem(503).contains("try again"), "{}", answer.text);
+    proxy.heal();
     // The store's trouble is seen by whoever asks whether this server is ready.
     for method in ["HEAD", "GET"] {
         proxy.always(method, Fault::Status(403));

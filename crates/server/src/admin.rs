@@ -7,13 +7,16 @@ use crate::settings::{DatabaseArgs, config};
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use serde_json::json;
 use std::io::BufRead;
 use std::path::PathBuf;
 use url::Url;
 use weighhouse_core::identity::{self, UserCreate, UserRole};
 use weighhouse_core::kernel::config::{MailConfig, MailTransport};
-use weighhouse_core::{App, Ctx, projects, tenancy};
+use weighhouse_core::{App, Ctx, jobs, projects, tenancy};
 use weighhouse_types::identity::TokenCreate;
+use weighhouse_types::ids::JobId;
+use weighhouse_types::page::PageQuery;
 use weighhouse_types::permission::{AgencyRole, Scope, TenantRole};
 use weighhouse_types::projects::ProjectCreate;
 use weighhouse_types::tenancy::TenantCreate;
@@ -53,6 +56,28 @@ enum What {
     /// API tokens
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Jobs that failed, of all clients and the installation's own
+    #[command(subcommand)]
+    Job(JobCommand),
+}
+
+#[derive(Subcommand)]
+enum JobCommand {
+    /// List them, newest first
+    List {
+        /// The ‘next’ of the page before
+        #[arg(long)]
+        cursor: Option<String>,
+    },
+    /// Try one again now
+    Retry { job: JobId },
+    /// Give one up
+    Discard {
+        job: JobId,
+        /// Why, for the audit log
+        #[arg(long)]
+        reason: String,
+    },
 }
 
 #[derive(Subcommand)]
@@ -190,6 +215,24 @@ async fn execute(ctx: &Ctx, what: &What) -> Result<()> {
         What::Token(TokenCommand::Create { user, tenant, scope, expires, name }) => {
             let new = TokenCreate { name: name.clone(), scopes: scope.clone(), expires_days: *expires };
             print(&identity::token_create_for(ctx, user, tenant, new).await?)
+        }
+        What::Job(command) => job(ctx, command).await,
+    }
+}
+
+async fn job(ctx: &Ctx, command: &JobCommand) -> Result<()> {
+    match command {
+        JobCommand::List { cursor } => {
+            let query = PageQuery { cursor: cursor.clone(), limit: None };
+            print(&jobs::operator_job_list(ctx, &query).await?)
+        }
+        JobCommand::Retry { job } => {
+            jobs::operator_job_retry(ctx, *job).await?;
+            print(&json!({"retried": job}))
+        }
+        JobCommand::Discard { job, reason } => {
+            jobs::operator_job_discard(ctx, *job, reason).await?;
+            print(&json!({"discarded": job}))
         }
     }
 }

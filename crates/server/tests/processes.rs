@@ -1,6 +1,6 @@
 //! `serve` and `work` as an operator runs them beyond one machine: two of each
 //! on one database, ended in every way.
-#![expect(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what went wrong by panicking")]
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -16,6 +16,8 @@ pub enum Fault {
     Reset,
     /// The server did what was asked; the answer is lost.
     LostAnswer,
+    /// The server did what was asked; the answer does not come, and nothing ends.
+    Silence,
     /// The connection is reset in the middle of the request's body.
     TornRequest,
     /// The connection is reset in the middle of the answer's body.
@@ -137,6 +139,10 @@ async fn give(client: &mut TcpStream, mut answer: Vec<u8>, fault: Option<Fault>)
     let middle = body + (answer.len() - body) / 2;
     match fault {
         Some(Fault::LostAnswer) => reset(client),
+        Some(Fault::Silence) => {
+            tokio::time::sleep(Duration::from_secs(600)).await;
+            Ok(())
+        }
         Some(Fault::TornAnswer) => {
             client.write_all(&answer[..middle]).await?;
             client.flush().await?;

@@ -38,6 +38,8 @@ impl Bucket {
             ("AWS_ENDPOINT", &*format!("http://{address}")),
             ("AWS_ALLOW_HTTP", "true"),
             ("AWS_REGION", "eu-central-1"),
+            // Tests do not wait as long as people do.
+            ("AWS_READ_TIMEOUT", "2 seconds"),
             ("AWS_ACCESS_KEY_ID", "test"),
             ("AWS_SECRET_ACCESS_KEY", "secret-of-the-store"),
             // What is in an environment and none of the store's business.
