@@ -176,6 +176,9 @@ async fn every_page_is_accessible() {
     let undo = path_mailed(&vic.email, 2).await;
     let confirm = move_to("vic@work.example").await;
     server.sign_in(&olga.email).await;
+    let fail = "UPDATE jobs SET done_at = NULL, attempts = 3, last_error = 'SMTP: no such mailbox',
+                    run_at = now() + interval '1 hour', dead_at = CASE WHEN id::text < (SELECT max(id::text) FROM jobs) THEN now() END";
+    server.database.owner().await.execute(fail, &[]).await.unwrap();
     let code = identity::setup_code(&fresh.app).await.unwrap().unwrap();
     let model = "/t/north/p/claims/m/returns";
 
@@ -228,6 +231,9 @@ async fn every_page_is_accessible() {
         page(Some(&olga), "/operator/mail", Value::Null),
         page(None, "/developers", Value::Null),
         page(Some(&ann), "/developers/versions", Value::Null),
+        page(Some(&olga), "/operator/jobs", Value::Null),
+        page(Some(&olga), "/t/north/jobs", json!({"open": ".give-up > summary >> nth=0"})),
+        page(Some(&olga), "/t/south/jobs", Value::Null),
         page(Some(&vic), "/t/north/audit", Value::Null),
         page(Some(&vic), "/t/nowhere", Value::Null),
     ];

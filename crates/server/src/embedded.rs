@@ -86,6 +86,20 @@ impl Postgres {
     /// # Errors
     /// When Postgres is not installed, or does not come up; its log says why.
     pub fn start(data: &Path, socket: &Path, owner: Option<&Owner>, durability: Durability) -> Result<Self> {
+        Self::start_with(data, socket, owner, durability, &[])
+    }
+
+    /// The same with further settings, as `name=value`.
+    ///
+    /// # Errors
+    /// As [`Postgres::start`].
+    pub fn start_with(
+        data: &Path,
+        socket: &Path,
+        owner: Option<&Owner>,
+        durability: Durability,
+        more: &[String],
+    ) -> Result<Self> {
         let bin = find_binaries()?;
         private_folder(data, owner)?;
         private_folder(socket, owner)?;
@@ -96,7 +110,7 @@ impl Postgres {
         let log = fs::File::create(data.join("server.log")).context("Postgres's log cannot be made")?;
         let mut command = command(Path::new("setpriv"), owner);
         command.args(["--pdeathsig", "INT", "--"]).arg(bin.join("postgres")).arg("-D").arg(data);
-        for setting in settings(socket, durability) {
+        for setting in settings(socket, durability).iter().chain(more) {
             command.arg("-c").arg(setting);
         }
         // A process group of its own: Ctrl-C reaches us, and we stop it last.
@@ -132,8 +146,11 @@ impl Postgres {
         if marker.exists() {
             return Ok(());
         }
+        // The fourth line of the pid file is the port, which names the socket.
+        let file = fs::read_to_string(self.data.join("postmaster.pid")).unwrap_or_default();
+        let port = file.lines().nth(3).unwrap_or("5432").trim();
         let made = command(&self.bin.join("createdb"), self.owner.as_ref())
-            .args(["-U", OWNER, "-h"])
+            .args(["-U", OWNER, "-p", port, "-h"])
             .arg(socket)
             .args(["--maintenance-db", "postgres", DATABASE])
             .output()?;

@@ -20,6 +20,7 @@ pub struct Database {
 impl Database {
     /// A fresh copy of the migrated template.
     pub async fn new() -> Self {
+        crate::tls_provider();
         let socket = tokio::task::spawn_blocking(|| SOCKET.get_or_init(start_cluster)).await.unwrap();
         let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
         let client = connect(&url(socket, OWNER, "postgres")).await;

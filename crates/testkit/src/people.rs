@@ -64,7 +64,7 @@ impl Person {
         Self { email: email.into(), cookie: Some(cookie.into()), ..Self::anonymous(url) }
     }
 
-    pub(crate) fn with_token(url: &str, email: &str, token: &str) -> Self {
+    pub fn with_token(url: &str, email: &str, token: &str) -> Self {
         Self { email: email.into(), token: Some(token.into()), ..Self::anonymous(url) }
     }
 

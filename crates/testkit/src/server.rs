@@ -64,7 +64,6 @@ impl Server {
     }
 
     pub async fn with(options: Options) -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = TempDir::with_prefix("weighhouse-it-").unwrap();
         Self::on(Database::new().await, Arc::new(folder), options)
     }

@@ -35,7 +35,11 @@ pub async fn file_stream(ctx: &Ctx, reference: &VersionRef, path: &str) -> Resul
     let entry = files.into_iter().find(|file| file.path == path).ok_or_else(|| Error::not_found("file"))?;
     let mut opened = open_files(&mut tx, ctx, &tenant, vec![entry]).await?;
     tx.finish().await?;
-    opened.pop().ok_or_else(|| Error::internal("a file was not opened"))
+    let FileStream { entry, mut body } =
+        opened.pop().ok_or_else(|| Error::internal("a file was not opened"))?;
+    // A store that does not answer is said as what it is, not as a download that breaks off.
+    let first = body.try_next().await?;
+    Ok(FileStream { entry, body: stream::iter(first.map(Ok)).chain(body).boxed() })
 }
 
 /// The files' streams; nothing is read before they are polled.
