@@ -180,3 +180,19 @@ async fn a_push_broken_off_leaves_nothing_visible_and_goes_on() {
     let after: String = owner.query_one(stored, &[&sha]).await.unwrap().get(0);
     assert_eq!(before, after, "what was there was not sent again");
 }
+
+#[tokio::test]
+async fn files_that_are_no_longer_kept_say_so_and_come_back_with_a_push() {
+    let server = Server::with_clients().await;
+    let ann = server.engineer("ann").await;
+    let home = Home::new(&server, &ann).await;
+    home.model(&weights(3));
+    home.ok(PUSH).await;
+    let sweep =
+        "INSERT INTO artifact_sweeps SELECT tenant_id, id, model_id, 'retired', 30, now() FROM versions";
+    server.database.owner().await.execute(sweep, &[]).await.unwrap();
+    let said = home.refused(&["pull", "north/claims/fraud@1", "-o", "back"]).await;
+    assert!(said.contains("were removed on") && said.contains("retired versions for 30 days"), "{said}");
+    home.ok(PUSH).await;
+    home.ok(&["pull", "north/claims/fraud@1", "-o", "back"]).await;
+}
