@@ -1,6 +1,7 @@
 //! What people see: a real Chromium, driven by the scripts in `tests/e2e`.
 
-use crate::support::{MODELS, promote, to_production, upload};
+use crate::clock::{Clock, RETENTION, sweep};
+use crate::support::{MODELS, promote, register, to_production, upload};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -133,6 +134,28 @@ async fn newcomer(server: &Server) -> Person {
     server.sign_in(&email).await
 }
 
+/// A policy at north, a sweep that removed the files of one version, and a
+/// hold that somebody asked to lift; gives the pages of sweep and version.
+async fn retained(server: &Server, ann: &Person, olga: &Person) -> [String; 2] {
+    let clock = Clock::of(server).await;
+    register(ann, "outdated", "outdated weights").await;
+    let retire = format!("{MODELS}/outdated/versions/1/retire");
+    ann.post(&retire, &json!({"reason": "leaks"})).await.expect(200);
+    clock.age_stages(40).await;
+    clock.policy(olga, json!({"archived_artifacts": 30, "retired_artifacts": 7, "mails": 2557})).await;
+    assert_eq!(sweep(server, 10).await, 1);
+    let holds = "/api/v1/tenants/north/holds";
+    for new in [json!({"reason": "Case 7"}), json!({"reason": "Case 8", "model": "north/claims/returns"})] {
+        olga.post(holds, &new).await.expect(201);
+    }
+    let held = olga.get(holds).await.expect(200);
+    let lift = format!("{holds}/{}/lift", held["items"][0]["id"].as_str().unwrap());
+    olga.post(&lift, &json!({"reason": "The case is closed"})).await.expect(200);
+    let sweeps = olga.get(&format!("{RETENTION}/sweeps")).await.expect(200);
+    let id = sweeps["items"][0]["id"].as_str().unwrap();
+    [format!("/t/north/retention/sweeps/{id}"), "/t/north/p/claims/m/outdated/v/1".to_owned()]
+}
+
 /// One page to look at. `then` are steps on it: texts to `type` by label, a
 /// button to `press`, a fold to `open`, `keys` to press until a dialog opens.
 fn page(person: Option<&Person>, path: &str, then: Value) -> Value {
@@ -182,6 +205,7 @@ async fn every_page_is_accessible() {
     let code = identity::setup_code(&fresh.app).await.unwrap().unwrap();
     let model = "/t/north/p/claims/m/returns";
 
+    let [swept, emptied] = retained(&server, &ann, &olga).await;
     let mut setup = page(None, &format!("/setup?code={code}"), Value::Null);
     setup["url"] = json!(fresh.url);
     let pages = vec![
@@ -234,6 +258,16 @@ async fn every_page_is_accessible() {
         page(Some(&olga), "/operator/jobs", Value::Null),
         page(Some(&olga), "/t/north/jobs", json!({"open": ".give-up > summary >> nth=0"})),
         page(Some(&olga), "/t/south/jobs", Value::Null),
+        page(Some(&olga), "/t/north/retention?template=seven-years", json!({"open": ".fold-btn > summary"})),
+        page(
+            Some(&olga),
+            "/t/north/retention",
+            json!({"type": {"Audit payloads, days": "7"}, "press": "Save the policy"}),
+        ),
+        page(Some(&bob), "/t/north/retention", Value::Null),
+        page(Some(&olga), "/t/south/retention", Value::Null),
+        page(Some(&olga), &swept, Value::Null),
+        page(Some(&ann), &emptied, Value::Null),
         page(Some(&vic), "/t/north/audit", Value::Null),
         page(Some(&vic), "/t/nowhere", Value::Null),
     ];

@@ -196,6 +196,80 @@ async fn a_crash_between_the_steps_loses_nothing_and_is_made_up_for() {
     assert_eq!(clock.count("blob_garbage WHERE erased_at IS NOT NULL").await, 1);
 }
 
+/// Waits until so many wait for locks in the database, or `over` says so.
+async fn waiting(clock: &Clock, many: i64, over: &AtomicBool) {
+    let waiters = "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while clock.count(waiters).await < many && !over.load(Ordering::Relaxed) {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_part_sent_just_before_its_object_is_erased_is_there() {
+    let server = Server::with_clients().await;
+    let clock = Clock::of(&server).await;
+    let ann = server.engineer("ann").await;
+    upload(&ann, "m", b"sent again").await;
+    collect(&server).await;
+    // The collection was interrupted: buried, not erased.
+    clock
+        .0
+        .batch_execute(
+            "INSERT INTO blob_garbage SELECT tenant_id, blob_sha256, number, sha256, size FROM blob_parts
+             ON CONFLICT DO NOTHING;
+             UPDATE blob_garbage SET buried_at = now(); DELETE FROM blob_parts; UPDATE blobs SET gone_at = now();
+             SELECT pg_advisory_lock(hashtextextended(t.tenant_id::text || encode(b.sha256, 'hex'), 0))
+             FROM blobs b JOIN tenants t USING (tenant_id)",
+        )
+        .await
+        .unwrap();
+    // Both wait for the file's lock, the erasing first: the part's object is
+    // written by then, and erased before its row is.
+    let never = AtomicBool::new(false);
+    let sending = async {
+        waiting(&clock, 1, &never).await;
+        upload(&ann, "model.onnx", b"sent again").await
+    };
+    let release = async {
+        waiting(&clock, 2, &never).await;
+        clock.0.batch_execute("SELECT pg_advisory_unlock_all()").await.unwrap();
+    };
+    let (_, file, ()) = tokio::join!(collect(&server), sending, release);
+    let body = json!({"context": {"artifact": {"files": [file]}}, "create_model": true});
+    ann.post(&format!("{MODELS}/again/versions"), &body).await.expect(201);
+    let got = ann.get(&format!("{MODELS}/again/versions/1/files/model.onnx")).await;
+    assert_eq!((got.status, got.text.as_str()), (200, "sent again"));
+}
+
+#[tokio::test]
+async fn a_registration_under_way_keeps_the_files_that_it_names() {
+    let server = Server::with_clients().await;
+    let clock = Clock::of(&server).await;
+    let ann = server.engineer("ann").await;
+    register(&ann, "fraud", "first").await;
+    let file = upload(&ann, "model.onnx", b"second").await;
+    collect(&server).await;
+    clock.age_store(2).await;
+    // The registration has seen that the file is there, and waits for its model.
+    clock.0.batch_execute("BEGIN; SELECT FROM models FOR UPDATE").await.unwrap();
+    let (over, never) = (AtomicBool::new(false), AtomicBool::new(false));
+    let body = json!({"context": {"artifact": {"files": [file]}}});
+    let registering = async { ann.post(&format!("{MODELS}/fraud/versions"), &body).await };
+    let collecting = async {
+        waiting(&clock, 1, &never).await;
+        collect(&server).await;
+        over.store(true, Ordering::Relaxed);
+    };
+    let release = async {
+        waiting(&clock, 2, &over).await;
+        clock.0.batch_execute("COMMIT").await.unwrap();
+    };
+    let (registered, (), ()) = tokio::join!(registering, collecting, release);
+    registered.expect(201);
+    let got = ann.get(&format!("{MODELS}/fraud/versions/2/files/model.onnx")).await;
+    assert_eq!((got.status, got.text.as_str()), (200, "second"));
+}
+
 #[tokio::test]
 async fn a_push_during_collection_is_never_lost() {
     let server = Server::with_clients().await;

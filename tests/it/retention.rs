@@ -288,7 +288,7 @@ async fn a_policy_has_bounds_and_waits_a_day() {
 
     let refused = cora.put(RETENTION, &json!({"terms": {"audit_payloads": 29}})).await;
     assert_eq!(refused.expect(400)["field"], "terms.audit_payloads");
-    assert_eq!(refused.problem(400), "audit payloads are kept for at least 30 days.");
+    assert_eq!(refused.problem(400), "Audit payloads are kept for at least 30 days.");
     cora.put(RETENTION, &json!({"terms": {"mails": 36_526}})).await.problem(400);
     cora.put(RETENTION, &json!({"terms": {"mail": 30}})).await.problem(400);
     ann.put(RETENTION, &json!({"terms": {}})).await.problem(403);

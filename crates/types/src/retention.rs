@@ -110,16 +110,18 @@ impl Terms {
     /// Names the first class out of bounds, and what is possible.
     pub fn check(&self) -> Result<(), (RecordClass, String)> {
         for class in RecordClass::ALL {
-            let (_, noun) = class.nouns();
+            let title = class.title();
             match self.of(*class) {
                 Some(days) if days < class.least() => {
                     let least = class.least();
-                    return Err((*class, format!("{noun} are kept for at least {}.", days_words(least))));
+                    return Err((*class, format!("{title} are kept for at least {}.", days_words(least))));
                 }
                 Some(days) if days > DAYS_MAX => {
                     return Err((
                         *class,
-                        format!("A term has at most {DAYS_MAX} days. Without one, {noun} are kept for ever."),
+                        format!(
+                            "{title}: a term has at most {DAYS_MAX} days. Without one, they are kept for ever."
+                        ),
                     ));
                 }
                 _ => {}
@@ -338,12 +340,12 @@ mod tests {
         let cases = [
             (
                 Terms { audit_payloads: Some(29), ..Terms::default() },
-                "audit payloads are kept for at least 30 days.",
+                "Audit payloads are kept for at least 30 days.",
             ),
-            (Terms { sessions: Some(0), ..Terms::default() }, "session records are kept for at least a day."),
+            (Terms { sessions: Some(0), ..Terms::default() }, "Session records are kept for at least a day."),
             (
                 Terms { mails: Some(36_526), ..Terms::default() },
-                "A term has at most 36525 days. Without one, mail records are kept for ever.",
+                "Mail records: a term has at most 36525 days. Without one, they are kept for ever.",
             ),
         ];
         for (terms, words) in cases {

@@ -274,3 +274,19 @@ async fn what_is_not_signed_is_not_exported() {
     assert!(said.contains("nothing of the audit log of north is signed yet"), "{said}");
     assert!(!home.path().join("log.jsonl").exists());
 }
+
+#[tokio::test]
+async fn files_that_are_no_longer_kept_say_so_and_come_back_with_a_push() {
+    let server = Server::with_clients().await;
+    let ann = server.engineer("ann").await;
+    let home = Home::new(&server, &ann).await;
+    home.model(&weights(3));
+    home.ok(PUSH).await;
+    let sweep =
+        "INSERT INTO artifact_sweeps SELECT tenant_id, id, model_id, 'retired', 30, now() FROM versions";
+    server.database.owner().await.execute(sweep, &[]).await.unwrap();
+    let said = home.refused(&["pull", "north/claims/fraud@1", "-o", "back"]).await;
+    assert!(said.contains("were removed on") && said.contains("retired versions for 30 days"), "{said}");
+    home.ok(PUSH).await;
+    home.ok(&["pull", "north/claims/fraud@1", "-o", "back"]).await;
+}

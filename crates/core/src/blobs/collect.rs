@@ -22,10 +22,10 @@ use std::sync::Arc;
 use weighhouse_types::audit::Event;
 use weighhouse_types::permission::Action;
 
-/// Objects listed at a time, …
-const LIST: usize = 1000;
-/// … and how many times in a tenant's turn; the next turn goes on from there.
-const LISTS: usize = 10;
+/// Objects listed in a tenant's turn, …
+const LIST: usize = 10_000;
+/// … and looked up at a time; the next turn goes on from there.
+const LOOKED_UP: usize = 1000;
 /// Transactions of the other steps in a tenant's turn.
 const STEPS: usize = 200;
 
@@ -54,11 +54,7 @@ pub async fn collect_all(app: &Arc<App>) -> Result<()> {
 /// When database or store fail; what was done stays done.
 pub async fn collect(ctx: &Ctx, tenant: &str) -> Result<()> {
     let tenant = authz::tenant(ctx, tenant, Action::RetentionManage).await?;
-    for _ in 0..LISTS {
-        if !mark(ctx, &tenant).await? {
-            break;
-        }
-    }
+    mark(ctx, &tenant).await?;
     for _ in 0..STEPS {
         if !bury(ctx, &tenant).await? {
             break;
@@ -74,18 +70,18 @@ pub async fn collect(ctx: &Ctx, tenant: &str) -> Result<()> {
     tx.commit_staging().await
 }
 
-/// Lists some objects and marks those that nobody needs; says whether there
-/// are more before the list begins anew.
-async fn mark(ctx: &Ctx, tenant: &authz::Tenant) -> Result<bool> {
+/// Lists some objects and marks those that nobody needs.
+async fn mark(ctx: &Ctx, tenant: &authz::Tenant) -> Result<()> {
     let mut tx = TenantTx::begin(ctx, tenant).await?;
     let after = garbage::cursor(&mut tx).await?;
     tx.finish().await?;
     let listed = ctx.app().store.list(tenant.id(), after.as_deref(), LIST).await?;
     let mut tx = TenantTx::begin(ctx, tenant).await?;
-    garbage::mark(&mut tx, &listed.parts).await?;
+    for parts in listed.parts.chunks(LOOKED_UP) {
+        garbage::mark(&mut tx, parts).await?;
+    }
     garbage::cursor_set(&mut tx, listed.last.as_deref()).await?;
-    tx.commit_staging().await?;
-    Ok(listed.last.is_some())
+    tx.commit_staging().await
 }
 
 /// Looks again at some files whose objects were marked a day ago; says whether

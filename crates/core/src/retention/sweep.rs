@@ -235,9 +235,11 @@ fn older(term: &Term) -> String {
     format!("older than {}", term.cutoff().format("%-d %b %Y, %H:%M UTC"))
 }
 
+/// At most twenty runs of entries; the event has them all.
 fn in_words(ranges: &[(u64, u64)]) -> String {
     let run = |(first, last): &(u64, u64)| {
         if first == last { first.to_string() } else { format!("{first}–{last}") }
     };
-    format!("entries {}", ranges.iter().map(run).collect::<Vec<_>>().join(", "))
+    let more = if ranges.len() > 20 { ", …" } else { "" };
+    format!("entries {}{more}", ranges.iter().take(20).map(run).collect::<Vec<_>>().join(", "))
 }

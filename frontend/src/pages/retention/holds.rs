@@ -85,8 +85,8 @@ fn HoldRow(hold: Hold, tenant: String, lifts: bool) -> impl IntoView {
     view! {
         <tr>
             <th scope="row">{covers}</th>
-            <td data-label="Reason and owner">
-                <span class="said">{hold.reason}</span>
+            <td data-label="Reason">
+                {hold.reason}
                 <span class="sub">
                     {format!("Owner: {}. Placed by {}, ", hold.owner, hold.placed_by)} <When at=hold.placed_at />
                 </span>

@@ -9,7 +9,7 @@ use crate::components::time::When;
 use crate::links;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
-use weighhouse_types::retention::{RecordClass, Retention, days_words, term_words};
+use weighhouse_types::retention::{RecordClass, Retention, Terms, days_words, term_words};
 
 /// The field of a class in the form.
 const fn field(class: RecordClass) -> &'static str {
@@ -64,7 +64,39 @@ pub(super) fn PolicyForm(retention: Retention, tenant: String, template: Option<
             view! { <a href=href>{template.title.clone()}</a> }
         })
         .collect_view();
-    let fields = RecordClass::ALL
+    view! {
+        <Card id="policy" icon="clock" title="Policy">
+            <div class="card-body stack-s">
+                {chosen
+                    .map(|template| {
+                        let words = format!(
+                            "“{}” is filled in below. It counts once it is saved.",
+                            template.title,
+                        );
+                        view! { <Note tone=Tone::Plain>{words}</Note> }
+                    })}
+                <p class="row small">"Fill in a template:" {templates}</p>
+                <PostForm action=SetRetention::PATH class="form">
+                    <Hidden name="tenant" value=tenant.clone() />
+                    <Hidden name="revision" value=retention.revision.to_string() />
+                    <Fields terms=terms />
+                    <button type="submit" class="btn btn-primary">
+                        "Save the policy"
+                    </button>
+                    <p class="hint">
+                        "Empty keeps for ever. Sweeps follow a change a day later; until then nothing is swept. "
+                        <LastSet retention=retention.clone() />
+                    </p>
+                </PostForm>
+            </div>
+        </Card>
+    }
+}
+
+/// A field a class. Inside of the form, whose refused values they show again.
+#[component]
+fn Fields(terms: Terms) -> impl IntoView {
+    RecordClass::ALL
         .iter()
         .map(|class| {
             let days = terms.of(*class).map(|days| days.to_string()).unwrap_or_default();
@@ -81,32 +113,5 @@ pub(super) fn PolicyForm(retention: Retention, tenant: String, template: Option<
                 />
             }
         })
-        .collect_view();
-    view! {
-        <Card id="policy" icon="clock" title="Policy">
-            <div class="card-body stack-s">
-                {chosen
-                    .map(|template| {
-                        let words = format!(
-                            "“{}” is filled in below. It counts once it is saved.",
-                            template.title,
-                        );
-                        view! { <Note tone=Tone::Plain>{words}</Note> }
-                    })}
-                <p class="row small">"Fill in a template:" {templates}</p>
-                <PostForm action=SetRetention::PATH class="form">
-                    <Hidden name="tenant" value=tenant.clone() />
-                    <Hidden name="revision" value=retention.revision.to_string() />
-                    {fields}
-                    <button type="submit" class="btn btn-primary">
-                        "Save the policy"
-                    </button>
-                    <p class="hint">
-                        "Empty keeps for ever. Sweeps follow a change a day later; until then nothing is swept. "
-                        <LastSet retention=retention.clone() />
-                    </p>
-                </PostForm>
-            </div>
-        </Card>
-    }
+        .collect_view()
 }
