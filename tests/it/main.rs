@@ -17,5 +17,6 @@ mod permission;
 mod promotions;
 mod registry;
 mod routes;
+mod scripts;
 mod structure;
 mod support;

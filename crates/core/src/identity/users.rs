@@ -32,12 +32,10 @@ pub enum UserRole {
 /// # Errors
 /// When the address is taken or the password too short.
 pub async fn user_create(ctx: &Ctx, new: UserCreate) -> Result<User> {
-    let email = email_normalise(&new.email)?;
-    password_check(&new.password)?;
-    let name = name_or(new.name.as_deref().unwrap_or_default(), email.split('@').next().unwrap_or(&email));
     match &new.role {
         UserRole::Agency { agency, role } => {
             let agency = authz::agency(ctx, agency, AgencyAction::StaffManage).await?;
+            let (email, name) = checked(&new)?;
             let password_hash = &ctx.app().passwords.hash(&new.password).await?;
             let login =
                 NewLogin { agency: agency.id(), email: &email, name: &name, password_hash, operator: false };
@@ -51,6 +49,7 @@ pub async fn user_create(ctx: &Ctx, new: UserCreate) -> Result<User> {
         }
         UserRole::Tenant { tenant, role } => {
             let tenant = authz::tenant(ctx, tenant, Action::MemberManage).await?;
+            let (email, name) = checked(&new)?;
             let id = login_create(ctx, tenant.agency_id(), &email, &name, &new.password).await?;
             let mut tx = TenantTx::begin(ctx, &tenant).await?;
             crate::memberships::member_insert_in_tx(&mut tx, id, *role).await?;
@@ -58,6 +57,15 @@ pub async fn user_create(ctx: &Ctx, new: UserCreate) -> Result<User> {
             Ok(User { id, email, name, operator: false })
         }
     }
+}
+
+/// The address and name of a login to make, in their one form.
+fn checked(new: &UserCreate) -> Result<(String, String)> {
+    let email = email_normalise(&new.email)?;
+    password_check(&new.password)?;
+    let local = email.split('@').next().unwrap_or(&email);
+    let name = name_or(new.name.as_deref().unwrap_or_default(), local);
+    Ok((email, name))
 }
 
 /// Makes a login without a role yet, recorded by the agency.
