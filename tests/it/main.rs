@@ -24,6 +24,7 @@ mod refusals;
 mod registry;
 mod retention;
 mod routes;
+mod scripts;
 mod staff;
 mod store;
 mod structure;

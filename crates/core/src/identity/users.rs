@@ -33,11 +33,10 @@ pub enum UserRole {
 /// # Errors
 /// When the address is taken or the password too short.
 pub async fn user_create(ctx: &Ctx, new: UserCreate) -> Result<User> {
-    let email = email_normalise(&new.email)?;
-    let name = name_or(new.name.as_deref().unwrap_or_default(), email.split('@').next().unwrap_or(&email));
     match &new.role {
         UserRole::Agency { agency, role } => {
             let agency = authz::agency(ctx, agency, AgencyAction::StaffManage).await?;
+            let (email, name) = named(&new)?;
             password_check(&new.password, &[&email, &name, &agency.info().name])?;
             let password_hash = &ctx.app().passwords.hash(&new.password).await?;
             let login =
@@ -52,6 +51,7 @@ pub async fn user_create(ctx: &Ctx, new: UserCreate) -> Result<User> {
         }
         UserRole::Tenant { tenant, role } => {
             let tenant = authz::tenant(ctx, tenant, Action::MemberManage).await?;
+            let (email, name) = named(&new)?;
             let id = login_create(ctx, tenant.agency_id(), &email, &name, &new.password).await?;
             let mut tx = TenantTx::begin(ctx, &tenant).await?;
             crate::memberships::member_insert_in_tx(&mut tx, id, *role).await?;
@@ -59,6 +59,14 @@ pub async fn user_create(ctx: &Ctx, new: UserCreate) -> Result<User> {
             Ok(User { id, email, name, operator: false })
         }
     }
+}
+
+/// The address and name of a login to make, in their one form.
+fn named(new: &UserCreate) -> Result<(String, String)> {
+    let email = email_normalise(&new.email)?;
+    let local = email.split('@').next().unwrap_or(&email);
+    let name = name_or(new.name.as_deref().unwrap_or_default(), local);
+    Ok((email, name))
 }
 
 /// Makes a login without a role yet, recorded by the agency.
