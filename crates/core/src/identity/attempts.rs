@@ -5,9 +5,11 @@
 //! for them: a browser in which they signed in before has a count of its own,
 //! and the link of a reset mail works whatever was counted.
 
+use super::queries::links;
 use crate::kernel::app::App;
 use crate::kernel::ctx::Ctx;
 use crate::kernel::error::{Error, Result};
+use crate::kernel::secret;
 use crate::kernel::throttle::{self, Counter, Limit};
 use crate::kernel::tx::PlatformTx;
 use std::time::Duration;
@@ -40,21 +42,40 @@ pub(super) struct Attempt<'a> {
     email: &'a str,
     network: Option<String>,
     device: Option<&'a str>,
+    /// The device, where somebody signed in with this login before.
+    known: Option<&'a str>,
 }
 
 impl<'a> Attempt<'a> {
     pub(super) fn of(ctx: &'a Ctx, email: &'a str) -> Self {
-        Self { email, network: ctx.origin.network(), device: ctx.origin.device.as_deref() }
+        let device = ctx.origin.device.as_deref().filter(|device| secret::is_opaque(device));
+        Self { email, network: ctx.origin.network(), device, known: None }
     }
 
-    /// What this process alone counts, before anything is asked of the database.
-    pub(super) fn pass(&self, app: &App) -> Result<()> {
-        app.gates.pass(self.network.as_deref(), self.email)
+    /// Begins it, unless too much is under way in this process. That is asked
+    /// before anything else is done, but for browsers that are known: others
+    /// must not use up what is theirs.
+    pub(super) async fn begin(mut self, app: &App) -> Result<Self> {
+        if let Some(device) = self.device {
+            let mut tx = PlatformTx::begin(app).await?;
+            let known = links::device_known(&mut tx, self.email, device).await?;
+            self.known = Some(device).filter(|_| known);
+            tx.finish().await?;
+        }
+        match (self.known, &self.network) {
+            (Some(device), _) => app.gates.login(self.email, device)?,
+            (None, Some(network)) => {
+                app.gates.network(network)?;
+                app.gates.login(self.email, network)?;
+            }
+            (None, None) => app.gates.login(self.email, "")?,
+        }
+        Ok(self)
     }
 
     /// The counts that decide, and grow when it fails.
-    pub(super) fn counters(&self, device_known: bool) -> Vec<Counter> {
-        if let Some(device) = self.device.filter(|_| device_known) {
+    pub(super) fn counters(&self) -> Vec<Counter> {
+        if let Some(device) = self.known {
             return vec![OF_DEVICE.of(&[self.email, device])];
         }
         let mut counters = vec![OF_LOGIN.of(&[self.email])];
@@ -82,19 +103,15 @@ pub(super) async fn forgive(tx: &mut PlatformTx<'_>, ctx: &Ctx, email: &str) -> 
     attempt.succeeded(tx).await
 }
 
-/// Gives what a link led to, and counts links that led nowhere.
+/// Gives what a link led to. Links that led nowhere are counted, and refused
+/// at last; one that works always does.
 pub(crate) async fn link_found<T>(ctx: &Ctx, found: Option<T>, gone: impl FnOnce() -> Error) -> Result<T> {
-    let Some(network) = ctx.origin.network() else { return found.ok_or_else(gone) };
-    let counter = [LINKS.of(&[&network])];
-    let mut tx = PlatformTx::begin(ctx.app()).await?;
-    // A network that guesses is not told when it guessed right.
-    let checked = throttle::check(&mut tx, &counter).await;
-    if checked.is_ok() && found.is_none() {
-        throttle::count(&mut tx, &counter).await?;
-        tx.commit_bookkeeping().await?;
-    } else {
-        tx.finish().await?;
+    if let Some(found) = found {
+        return Ok(found);
     }
-    checked?;
-    found.ok_or_else(gone)
+    if let Some(network) = ctx.origin.network() {
+        let tx = PlatformTx::begin(ctx.app()).await?;
+        throttle::take(tx, &[LINKS.of(&[&network])]).await?.commit_bookkeeping().await?;
+    }
+    Err(gone())
 }

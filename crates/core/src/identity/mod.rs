@@ -69,12 +69,8 @@ pub(crate) async fn authenticate(ctx: &Ctx, email: &str, password: &str) -> Resu
     let email = Some(email.trim().to_lowercase()).filter(|email| email.len() <= 254 && !email.contains('\0'));
     let email = email.unwrap_or_default();
     let password = if password.len() > PASSWORD_MAX { "" } else { password };
-    let attempt = Attempt::of(ctx, &email);
-    attempt.pass(app)?;
-
+    let counters = Attempt::of(ctx, &email).begin(app).await?.counters();
     let mut tx = PlatformTx::begin(app).await?;
-    let known = queries::links::device_known(&mut tx, &email, ctx.origin.device.as_deref()).await?;
-    let counters = attempt.counters(known);
     let allowed = throttle::check(&mut tx, &counters).await;
     let login = queries::login_by_email(&mut tx, &email).await?;
     tx.finish().await?;

@@ -182,7 +182,7 @@ static OF_NETWORK: Limit = Limit {
     words: "Too many sign-ins from your network at this moment. Wait {wait}, then try again.",
 };
 
-/// How many guesses at one login can be under way at once.
+/// How many guesses at one login can be under way at once from one place.
 static OF_LOGIN: Limit = Limit {
     name: "gate-login",
     burst: 30,
@@ -202,10 +202,14 @@ impl Gates {
         Ok(Self { networks: Gate::new(&OF_NETWORK)?, logins: Gate::new(&OF_LOGIN)? })
     }
 
-    /// Counts one more attempt to sign in, or refuses.
-    pub(crate) fn pass(&self, network: Option<&str>, login: &str) -> Result<()> {
-        network.map_or(Ok(()), |network| self.networks.pass(&[network]))?;
-        self.logins.pass(&[login])
+    /// Counts one more attempt to sign in from a network, or refuses.
+    pub(crate) fn network(&self, network: &str) -> Result<()> {
+        self.networks.pass(&[network])
+    }
+
+    /// Counts one more attempt at a login from somewhere, or refuses.
+    pub(crate) fn login(&self, login: &str, from: &str) -> Result<()> {
+        self.logins.pass(&[login, from])
     }
 }
 

@@ -5,7 +5,7 @@ use crate::kernel::secret;
 use crate::kernel::tx::PlatformTx;
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Binary, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Binary, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
@@ -149,24 +149,23 @@ fn device_hash(device: &str) -> [u8; 32] {
     secret::sha256(device.as_bytes())
 }
 
-/// Whether somebody signed in with this login in this browser before.
-pub(crate) async fn device_known(tx: &mut PlatformTx<'_>, email: &str, device: Option<&str>) -> Result<bool> {
-    // Asked in any case: whether a login exists shows in no time.
-    let known: Vec<Known> = diesel::sql_query(
-        "SELECT d.user_id FROM known_devices d JOIN users u ON u.id = d.user_id
-         WHERE u.email = $1 AND d.device_hash = $2",
-    )
-    .bind::<Text, _>(email)
-    .bind::<Binary, _>(device_hash(device.unwrap_or_default()).as_slice())
-    .load(tx.conn()?)
-    .await?;
-    Ok(known.into_iter().any(|known| !known.user_id.is_nil()))
-}
-
 #[derive(QueryableByName)]
 struct Known {
-    #[diesel(sql_type = SqlUuid)]
-    user_id: Uuid,
+    #[diesel(sql_type = Bool)]
+    known: bool,
+}
+
+/// Whether somebody signed in with this login in this browser before.
+pub(crate) async fn device_known(tx: &mut PlatformTx<'_>, email: &str, device: &str) -> Result<bool> {
+    let found: Known = diesel::sql_query(
+        "SELECT EXISTS (SELECT FROM known_devices d JOIN users u ON u.id = d.user_id
+                        WHERE u.email = $1 AND d.device_hash = $2) AS known",
+    )
+    .bind::<Text, _>(email)
+    .bind::<Binary, _>(device_hash(device).as_slice())
+    .get_result(tx.conn()?)
+    .await?;
+    Ok(found.known)
 }
 
 /// Remembers a browser, and forgets the one that was not used for longest.
