@@ -33,6 +33,7 @@ check: setup islands tools
 	$(CARGO) machete
 	$(CARGO) build $(NATIVE) --bin weighhouse
 	infra/schema.sh --check
+	infra/check.sh
 	! $(CARGO) tree -p weighhouse-types -e normal | grep -qE 'diesel|tokio|actix|leptos'
 	! $(CARGO) tree -p weighhouse-hydrate -e normal --target wasm32-unknown-unknown | grep -qE 'diesel|actix'
 

@@ -5,10 +5,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-packages=""
-need() { # COMMAND PACKAGE: the package, unless the command is there
-    command -v "$1" >/dev/null 2>&1 || packages="$packages $2"
-}
+. infra/packages.sh
 need cc gcc
 need setpriv util-linux
 need node nodejs
@@ -17,6 +14,7 @@ ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need initdb postgresql
 if [ "${1:-run}" = test ]; then
     need chromium chromium
     need curl curl
+    need go golang-go
     need fish fish
     need groff groff-base
     need zsh zsh
@@ -24,18 +22,7 @@ if [ "${1:-run}" = test ]; then
     python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || packages="$packages python3-venv"
 fi
 
-if [ -n "$packages" ]; then
-    install="apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends$packages"
-    if [ "$(id -u)" = 0 ]; then
-        sh -c "$install" >&2
-    elif sudo -n true 2>/dev/null; then
-        sudo sh -c "$install" >&2
-    else
-        echo "These Debian packages are missing. Install them, then try again:" >&2
-        echo "    sudo sh -c '$install'" >&2
-        exit 1
-    fi
-fi
+install_needed
 
 if ! command -v cargo >/dev/null 2>&1; then
     echo "Rust is missing. Install it from https://rustup.rs, then try again." >&2
@@ -52,6 +39,6 @@ if ! cmp -s package-lock.json node_modules/.installed; then
 fi
 if [ "${1:-run}" = test ] && ! cmp -s tests/requirements.txt target/venv/.installed; then
     python3 -m venv target/venv
-    target/venv/bin/pip install --quiet --require-virtualenv -r tests/requirements.txt >&2
+    target/venv/bin/python3 -m pip install --quiet --require-virtualenv -r tests/requirements.txt >&2
     cp tests/requirements.txt target/venv/.installed
 fi

@@ -1,8 +1,8 @@
 //! The document around every page, and the map from addresses to pages.
 
 use crate::pages::{
-    audit, identity, memberships, models, notifications, projects, promotions, refusal, search, tenancy,
-    versions,
+    audit, identity, jobs, memberships, models, notifications, projects, promotions, refusal, search,
+    tenancy, versions,
 };
 use crate::session;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
@@ -90,6 +90,8 @@ pub(crate) fn App() -> impl IntoView {
                     ssr=SsrMode::Async
                 />
                 <Route path=path!("/agencies/:agency/audit") view=audit::AgencyAuditPage ssr=SsrMode::Async />
+                <Route path=path!("/t/:tenant/jobs") view=jobs::JobsPage ssr=SsrMode::Async />
+                <Route path=path!("/operator/jobs") view=jobs::OperatorJobsPage ssr=SsrMode::Async />
                 <Route path=path!("/operator/mail") view=notifications::MailPage ssr=SsrMode::Async />
             </Routes>
         </Router>

@@ -92,6 +92,12 @@ const FORMS: &[(&str, Needs, Fields)] = &[
         Needs::Tenant(Action::VersionRetire),
         &[("version", "{place}/claims/fraud@1"), ("reason", "")],
     ),
+    ("/do/job-retry", Needs::Tenant(Action::JobManage), &[("tenant", "{place}"), ("job", NO_ID)]),
+    (
+        "/do/job-discard",
+        Needs::Tenant(Action::JobManage),
+        &[("tenant", "{place}"), ("job", NO_ID), ("reason", "x")],
+    ),
     // These two end something, and so come last.
     (
         "/do/promotion-withdraw",

@@ -56,7 +56,7 @@ impl Drop for Smtp {
 async fn a_request_reaches_its_approver_over_smtp() {
     let smtp = Smtp::start();
     let url = format!("smtp://127.0.0.1:{}", smtp.port);
-    let server = Server::with(Options { smtp_url: Some(url) }).await;
+    let server = Server::with(Options { smtp_url: Some(url), ..Options::default() }).await;
     server.populate().await;
     let ann = server.engineer("ann").await;
     server.approver("bob").await;

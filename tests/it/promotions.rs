@@ -246,7 +246,8 @@ async fn two_in_production_cannot_be_written() {
 #[tokio::test]
 async fn mail_waits_for_its_server() {
     // Nothing listens on the port: the promotion goes on, the mail waits.
-    let server = Server::with(Options { smtp_url: Some("smtp://127.0.0.1:9".into()) }).await;
+    let server =
+        Server::with(Options { smtp_url: Some("smtp://127.0.0.1:9".into()), ..Options::default() }).await;
     server.populate().await;
     let (ann, bob) = (server.engineer("ann").await, server.approver("bob").await);
     register(&ann, "fraud", "one").await;

@@ -25,7 +25,11 @@ fn action_of(operation: &str) -> Option<(Action, Value)> {
         "token_create" => {
             (Action::TokenManageOwn, json!({"name": "x", "scopes": ["read"], "expires_days": 1}))
         }
-        "audit_list" | "audit_head" => (Action::AuditRead, nothing),
+        "audit_list" | "audit_head" | "audit_signed" | "audit_checkpoint" | "audit_inclusion"
+        | "audit_consistency" | "audit_leaves" => (Action::AuditRead, nothing),
+        "job_list" => (Action::JobRead, nothing),
+        "job_retry" => (Action::JobManage, nothing),
+        "job_discard" => (Action::JobManage, json!({"reason": "x"})),
         "project_create" => (Action::ProjectCreate, json!({"slug": "claims"})),
         "model_create" => (Action::ModelCreate, json!({"name": "fraud"})),
         "version_register" => (Action::VersionRegister, json!({"context": {"nonsense": 1}})),
@@ -57,7 +61,23 @@ const WITHOUT_TENANT: &[&str] = &[
     "tenant_create",
     "agency_audit_list",
     "agency_audit_head",
+    "agency_audit_signed",
+    "agency_audit_checkpoint",
+    "agency_audit_inclusion",
+    "agency_audit_consistency",
+    "agency_audit_leaves",
     "openapi_json",
+    "search_find",
+    "agency_list",
+    "agency_get",
+    "staff_list",
+    "staff_create",
+    "invitation_show",
+    "invitation_accept",
+    "setup_state",
+    "set_up",
+    "token_exchange",
+    "mail_list",
 ];
 
 struct Operation {
@@ -96,6 +116,7 @@ impl Operation {
             .replace("{promotion}", &ids.promotion)
             .replace("{sha256}", &"0".repeat(64))
             .replace("{user}", "00000000-0000-7000-8000-000000000000")
+            .replace("{job}", "00000000-0000-7000-8000-000000000000")
             .replace("{token}", "00000000-0000-7000-8000-000000000000")
             .replace("{invitation}", "00000000-0000-7000-8000-000000000000")
     }
@@ -124,7 +145,8 @@ fn shape(answer: &Answer) -> (u16, Value) {
 /// Whether an allowed call got past authorisation: it worked, or was refused
 /// for what it asked. Ids made up here are not found even so.
 fn authorised(operation: &Operation, answer: &Answer) -> bool {
-    let made_up = ["{user}", "{token}", "{invitation}"].iter().any(|part| operation.path.contains(part));
+    let made_up =
+        ["{user}", "{token}", "{invitation}", "{job}"].iter().any(|part| operation.path.contains(part));
     match answer.status {
         200 | 201 | 204 | 400 | 409 | 422 => true,
         404 => made_up && !answer.text.contains("such tenant"),

@@ -5,7 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use weighhouse_testkit::{Answer, Person};
+use weighhouse_core::audit;
+use weighhouse_testkit::{Answer, Person, Server};
 
 pub(crate) const MODELS: &str = "/api/v1/tenants/north/projects/claims/models";
 
@@ -78,4 +79,43 @@ pub(crate) async fn sentences(person: &Person) -> Vec<String> {
     let page = person.get("/api/v1/tenants/north/audit?limit=200").await.expect(200);
     let items = page["items"].as_array().unwrap().iter().rev();
     items.map(|item| item["sentence"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Adds leaves to north's log as the application writes them, many at once.
+pub(crate) async fn grow(server: &Server, count: i64) {
+    let sql = r#"
+        WITH log AS (
+            UPDATE audit_heads SET size = size + $1
+            WHERE tenant_id = (SELECT tenant_id FROM tenants WHERE slug = 'north')
+            RETURNING tenant_id, size - $1 AS size
+        ), new AS (
+            SELECT tenant_id, size + n AS index, sha256(int8send(n)) AS nonce,
+                   '{"name":"p' || n || '","project":"p' || n || '"}' AS payload
+            FROM log, generate_series(0::bigint, $1 - 1) n
+        ), leaves AS (
+            SELECT *, convert_to(
+                '{"actor":null,"event":"project.created","index":' || index || ',"log":"' || tenant_id
+                || '","payload_hash":"' || encode(sha256(nonce || convert_to(payload, 'UTF8')), 'hex')
+                || '","request":"test","time":"2026-01-01T00:00:00.000000Z","via":"console"}', 'UTF8') AS leaf
+            FROM new
+        ), written AS (
+            INSERT INTO audit_leaves SELECT tenant_id, index, leaf, sha256('\x00'::bytea || leaf) FROM leaves
+        )
+        INSERT INTO audit_payloads SELECT tenant_id, index, nonce, payload FROM leaves"#;
+    server.database.owner().await.execute(sql, &[&count]).await.unwrap();
+}
+
+/// The checkpoint of north's log once it has caught up with the head.
+pub(crate) async fn signed(server: &Server, person: &Person) -> Value {
+    let size = person.get("/api/v1/tenants/north/audit/head").await.expect(200)["size"].clone();
+    let started = std::time::Instant::now();
+    loop {
+        audit::checkpoints_sign(&server.app).await.unwrap();
+        let signed = person.get("/api/v1/tenants/north/audit/signed").await.expect(200);
+        if signed["checkpoint"]["size"] == size && signed["refusal"].is_null() {
+            return signed["checkpoint"].clone();
+        }
+        // The server's own worker may have the log at this moment.
+        assert!(started.elapsed() < std::time::Duration::from_secs(60), "{signed}");
+    }
 }

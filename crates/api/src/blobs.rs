@@ -26,7 +26,9 @@ pub(crate) async fn blob_query(
 /// header `Content-Digest: sha-256=:<base64>:` (RFC 9530). Sending a part
 /// again does no harm.
 #[utoipa::path(tag = "files",
-    params(("Content-Digest" = String, Header, description = "`sha-256=:<base64 of the part's SHA-256>:`")),
+    params(("Content-Digest" = String, Header, description = "`sha-256=:<base64 of the part's SHA-256>:`",
+        pattern = "^sha-256=:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=:$",
+        example = "sha-256=:LCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564=:")),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 204)))]
 #[put("/tenants/{tenant}/blobs/{sha256}/parts/{number}")]

@@ -5,14 +5,14 @@ use crate::error::ApiError;
 use crate::request::RequestId;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{AUTHORIZATION, HeaderMap, ORIGIN};
+use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderMap, ORIGIN};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use weighhouse_core::{App, Error};
 use weighhouse_types::error::Code;
 
 /// Refuses unsafe methods from other sites. Requests with an Authorization
-/// header carry no ambient right and pass.
+/// header carry no ambient right and pass, as do scripts that have no cookie.
 ///
 /// # Errors
 /// Only what the inner service gives.
@@ -20,7 +20,8 @@ pub async fn refuse_cross_site<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
-    let safe = request.method().is_safe() || request.headers().contains_key(AUTHORIZATION);
+    let headers = request.headers();
+    let safe = request.method().is_safe() || headers.contains_key(AUTHORIZATION) || no_browser(headers);
     let public =
         request.app_data::<Data<App>>().map(|app| app.config.public_url.origin().ascii_serialization());
     if safe || same_site(request.headers(), public.as_deref()) {
@@ -33,6 +34,12 @@ pub async fn refuse_cross_site<B: MessageBody>(
     let response =
         actix_web::ResponseError::error_response(&ApiError::new(&error, RequestId::of(request.request())));
     Ok(request.into_response(response).map_into_right_body())
+}
+
+/// Nothing that a browser adds by itself: neither its cookies, nor where the
+/// request comes from, which it names with everything that another site sends.
+fn no_browser(headers: &HeaderMap) -> bool {
+    ![COOKIE.as_str(), ORIGIN.as_str(), "sec-fetch-site"].iter().any(|name| headers.contains_key(*name))
 }
 
 /// What the browser itself says, else the origin that it names.

@@ -59,6 +59,9 @@ impl ResponseError for ApiError {
         if self.problem.code == Code::Unauthenticated {
             response.insert_header(("WWW-Authenticate", "Bearer realm=\"weighhouse\""));
         }
+        if self.problem.code == Code::Unavailable {
+            response.insert_header(("Retry-After", "2"));
+        }
         response.content_type("application/problem+json").json(&self.problem)
     }
 }

@@ -2,20 +2,23 @@
 
 use crate::error::ApiError;
 use crate::request::RequestId;
+use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::{Data, JsonConfig, PathConfig, QueryConfig};
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::future::LocalBoxFuture;
+use std::future::{Ready, ready};
 use std::ops::Deref;
-use weighhouse_core::identity::{session_ctx, token_ctx};
+use std::sync::Arc;
+use weighhouse_core::identity::{bearer_ctx, session_ctx};
 use weighhouse_core::{App, Ctx, Error};
 use weighhouse_types::error::Code;
 
 /// The largest JSON body, in bytes: a manifest of 10,000 files fits.
-const JSON_MAX: usize = 8 << 20;
+pub(crate) const JSON_MAX: usize = 8 << 20;
 
-/// The caller of a request: by API token, else by session cookie.
+/// The caller of a request: by API token or its JWT, else by session cookie.
 pub(crate) struct Caller(Ctx);
 
 impl Deref for Caller {
@@ -33,20 +36,60 @@ impl FromRequest for Caller {
         let request = request.clone();
         Box::pin(async move {
             let id = RequestId::of(&request);
-            identify(&request, &id).await.map(Self).map_err(|error| ApiError::new(&error, id))
+            // Somebody without a login was found out for an open address only.
+            let known = known(&request).filter(|ctx| ctx.user().is_ok());
+            let ctx = match known {
+                Some(ctx) => Ok(ctx),
+                None => identify(&request, &id).await,
+            };
+            ctx.map(Self).map_err(|error| ApiError::new(&error, id))
         })
     }
 }
 
-async fn identify(request: &HttpRequest, RequestId(id): &RequestId) -> Result<Ctx, Error> {
+/// Whoever calls, with a login or without.
+pub(crate) struct Anyone(Ctx);
+
+impl Deref for Anyone {
+    type Target = Ctx;
+    fn deref(&self) -> &Ctx {
+        &self.0
+    }
+}
+
+impl FromRequest for Anyone {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let id = RequestId::of(request);
+        let ctx = match known(request) {
+            Some(ctx) => Ok(ctx),
+            None => app(request).map(|app| Ctx::anonymous(&app, id.0.clone())),
+        };
+        ready(ctx.map(Self).map_err(|error| ApiError::new(&error, id)))
+    }
+}
+
+/// Who calls, where it was found out before a handler was chosen.
+fn known(request: &HttpRequest) -> Option<Ctx> {
+    request.extensions().get::<Ctx>().cloned()
+}
+
+pub(crate) fn app(request: &HttpRequest) -> Result<Arc<App>, Error> {
     let app = request.app_data::<Data<App>>().ok_or_else(|| Error::internal("no app data"))?;
-    let app = std::sync::Arc::clone(app);
+    Ok(Arc::clone(app))
+}
+
+/// Who calls, by the credential that came along.
+pub(crate) async fn identify(request: &HttpRequest, RequestId(id): &RequestId) -> Result<Ctx, Error> {
+    let app = app(request)?;
     if let Some(header) = request.headers().get(AUTHORIZATION) {
         let token = header.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
         let token = token.ok_or_else(|| {
             Error::refused(Code::Unauthenticated, "The Authorization header must be “Bearer wh_…”.")
         })?;
-        return token_ctx(&app, token.trim(), id).await;
+        return bearer_ctx(&app, token.trim(), id).await;
     }
     match request.cookie(app.config.session_cookie()) {
         Some(cookie) => session_ctx(&app, cookie.value(), id).await,
@@ -55,6 +98,17 @@ async fn identify(request: &HttpRequest, RequestId(id): &RequestId) -> Result<Ct
             "Sign in, or send an API token as “Authorization: Bearer wh_…”.",
         )),
     }
+}
+
+/// The cookie that signs a browser, or a script that keeps cookies, in.
+pub(crate) fn session_cookie(ctx: &Ctx, secret: &str) -> Cookie<'static> {
+    let config = &ctx.app().config;
+    Cookie::build(config.session_cookie(), secret.to_owned())
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(!config.plain_http())
+        .finish()
 }
 
 /// JSON bodies: bounded, and wrong ones say where.

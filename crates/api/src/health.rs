@@ -5,16 +5,17 @@ use actix_web::{HttpResponse, get};
 use weighhouse_core::App;
 
 /// The process answers.
-#[utoipa::path(tag = "health", responses((status = 200, description = "The process lives")))]
+#[utoipa::path(tag = "health", security(()),
+    responses((status = 200, content_type = "text/plain", description = "The process lives")))]
 #[get("/healthz")]
 pub(crate) async fn healthz() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain").body("ok\n")
 }
 
 /// Database and object store answer.
-#[utoipa::path(tag = "health", responses(
-    (status = 200, description = "Every part answers"),
-    (status = 503, description = "A part does not answer; the body names it"),
+#[utoipa::path(tag = "health", security(()), responses(
+    (status = 200, content_type = "text/plain", description = "Every part answers"),
+    (status = 503, content_type = "text/plain", description = "A part does not answer; the body names it"),
 ))]
 #[get("/readyz")]
 pub(crate) async fn readyz(app: Data<App>) -> HttpResponse {

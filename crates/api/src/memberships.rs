@@ -1,12 +1,16 @@
 //! Members and invitations.
 
 use crate::error::{Answer, Result};
-use crate::extract::Caller;
+use crate::extract::{Anyone, Caller, session_cookie};
 use actix_web::web::{Json, Path};
 use actix_web::{HttpResponse, delete, get, post, put};
+use weighhouse_core::identity::{self, UserCreate, UserRole};
 use weighhouse_core::memberships;
+use weighhouse_types::identity::User;
 use weighhouse_types::ids::{InvitationId, UserId};
-use weighhouse_types::memberships::{Invitation, InvitationCreate, Member, MemberUpdate};
+use weighhouse_types::memberships::{
+    Invitation, InvitationAccept, InvitationCreate, InvitationShown, Member, MemberUpdate, Staff, StaffCreate,
+};
 
 /// Everyone with a role that reaches the tenant.
 #[utoipa::path(tag = "members", responses((status = 200, body = Vec<Member>)))]
@@ -64,4 +68,47 @@ pub(crate) async fn invitation_revoke(
 ) -> Result<HttpResponse> {
     memberships::invitation_revoke(&ctx, &path.0, path.1).await.or_problem(&ctx)?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// What the link of an invitation leads to. The link itself is the right to see it.
+#[utoipa::path(tag = "members", security(()), responses((status = 200, body = InvitationShown)))]
+#[get("/invitations/{link}")]
+pub(crate) async fn invitation_show(ctx: Anyone, link: Path<String>) -> Result<Json<InvitationShown>> {
+    memberships::invitation_show(&ctx, &link).await.or_problem(&ctx).map(Json)
+}
+
+/// Take an invitation. A new login chooses its name and password, one that
+/// exists proves itself with its password. The answer's cookie signs in.
+#[utoipa::path(tag = "members", security(()), responses((status = 200, body = User)))]
+#[post("/invitations/{link}/accept")]
+pub(crate) async fn invitation_accept(
+    ctx: Anyone,
+    link: Path<String>,
+    accept: Json<InvitationAccept>,
+) -> Result<HttpResponse> {
+    let accepted = memberships::invitation_accept(&ctx, &link, &accept.name, &accept.password).await;
+    let signed_in = accepted.or_problem(&ctx)?;
+    Ok(HttpResponse::Ok().cookie(session_cookie(&ctx, &signed_in.cookie)).json(signed_in.user))
+}
+
+/// Everyone who works at the agency.
+#[utoipa::path(tag = "agencies", responses((status = 200, body = Vec<Staff>)))]
+#[get("/agencies/{agency}/staff")]
+pub(crate) async fn staff_list(ctx: Caller, agency: Path<String>) -> Result<Json<Vec<Staff>>> {
+    memberships::staff_list(&ctx, &agency).await.or_problem(&ctx).map(Json)
+}
+
+/// Make a login of somebody who works at the agency.
+#[utoipa::path(tag = "agencies", responses((status = 201, body = User)))]
+#[post("/agencies/{agency}/staff")]
+pub(crate) async fn staff_create(
+    ctx: Caller,
+    agency: Path<String>,
+    new: Json<StaffCreate>,
+) -> Result<HttpResponse> {
+    let StaffCreate { email, name, role, password } = new.into_inner();
+    let role = UserRole::Agency { agency: agency.into_inner(), role };
+    let new = UserCreate { email, name, password, role };
+    let user = identity::user_create(&ctx, new).await.or_problem(&ctx)?;
+    Ok(HttpResponse::Created().json(user))
 }

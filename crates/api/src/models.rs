@@ -56,8 +56,8 @@ pub(crate) async fn model_get(ctx: Caller, path: Path<ModelPath>) -> Result<Json
     models::model_get(&ctx, &path.into_inner().reference()).await.or_problem(&ctx).map(Json)
 }
 
-/// What was in production at a moment (now unless `at` is given), who asked
-/// and approved, and what a rollback now would restore.
+/// What was in production at a moment, now unless `at` is given. With who asked
+/// and who approved, and what a rollback now would restore.
 #[utoipa::path(tag = "production", params(AsOf, ("tenant" = String, Path), ("project" = String, Path), ("model" = String, Path)),
     responses((status = 200, body = ProductionAnswer)))]
 #[get("/tenants/{tenant}/projects/{project}/models/{model}/production")]

@@ -3,8 +3,11 @@
 
 use crate::extract::{json_config, path_config, query_config};
 use crate::{
-    audit, blobs, health, identity, memberships, models, openapi, projects, promotions, tenancy, versions,
+    audit, blobs, directory, health, idempotency, identity, jobs, memberships, models, notifications, openapi,
+    projects, promotions, proofs, search, setup, tenancy, versions,
 };
+use actix_web::middleware::from_fn;
+use actix_web::web;
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -16,7 +19,15 @@ pub(crate) fn table(config: &mut ServiceConfig<'_>) {
             .service(identity::token_list)
             .service(identity::token_create)
             .service(identity::token_revoke)
+            .service(identity::token_exchange)
+            .service(setup::setup_state)
+            .service(setup::set_up)
             .service(tenancy::portfolio)
+            .service(search::search_find)
+            .service(tenancy::agency_list)
+            .service(tenancy::agency_get)
+            .service(memberships::staff_list)
+            .service(memberships::staff_create)
             .service(tenancy::tenant_create)
             .service(tenancy::agency_audit_list)
             .service(tenancy::agency_audit_head)
@@ -27,8 +38,23 @@ pub(crate) fn table(config: &mut ServiceConfig<'_>) {
             .service(memberships::invitation_list)
             .service(memberships::invitation_create)
             .service(memberships::invitation_revoke)
+            .service(jobs::job_list)
+            .service(jobs::job_retry)
+            .service(jobs::job_discard)
+            .service(memberships::invitation_show)
+            .service(memberships::invitation_accept)
             .service(audit::audit_list)
             .service(audit::audit_head)
+            .service(proofs::audit_signed)
+            .service(proofs::audit_checkpoint)
+            .service(proofs::audit_inclusion)
+            .service(proofs::audit_consistency)
+            .service(proofs::audit_leaves)
+            .service(proofs::agency_audit_signed)
+            .service(proofs::agency_audit_checkpoint)
+            .service(proofs::agency_audit_inclusion)
+            .service(proofs::agency_audit_consistency)
+            .service(proofs::agency_audit_leaves)
             .service(projects::project_list)
             .service(projects::project_create)
             .service(projects::project_get)
@@ -52,8 +78,19 @@ pub(crate) fn table(config: &mut ServiceConfig<'_>) {
             .service(promotions::promotion_get)
             .service(promotions::promotion_decide)
             .service(promotions::promotion_withdraw)
-            .service(openapi::openapi_json),
+            .service(notifications::mail_list)
+            .service(openapi::openapi_json)
+            .default_service(web::to(directory::no_route))
+            .wrap(from_fn(idempotency::once)),
     );
+    for path in ["/healthz", "/readyz"] {
+        config.route(path, web::to(directory::no_route));
+    }
+}
+
+/// Mounts `/healthz` and `/readyz` alone.
+pub fn configure_probes(config: &mut actix_web::web::ServiceConfig) {
+    config.service(health::healthz).service(health::readyz);
 }
 
 /// Mounts the API on an actix application whose data holds the `App`.

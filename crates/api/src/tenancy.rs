@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, get, post};
 use weighhouse_core::{audit, tenancy};
 use weighhouse_types::audit::{AuditEntry, AuditHead, AuditQuery};
 use weighhouse_types::page::Page;
-use weighhouse_types::tenancy::{Portfolio, Tenant, TenantCreate};
+use weighhouse_types::tenancy::{Agency, AgencyMembership, Portfolio, Tenant, TenantCreate};
 
 /// Every client that you reach, what is approved for production at each, and
 /// requests that wait.
@@ -15,6 +15,20 @@ use weighhouse_types::tenancy::{Portfolio, Tenant, TenantCreate};
 #[get("/portfolio")]
 pub(crate) async fn portfolio(ctx: Caller) -> Result<Json<Portfolio>> {
     tenancy::portfolio(&ctx).await.or_problem(&ctx).map(Json)
+}
+
+/// The agencies that you work at, and your role there.
+#[utoipa::path(tag = "agencies", responses((status = 200, body = Vec<AgencyMembership>)))]
+#[get("/agencies")]
+pub(crate) async fn agency_list(ctx: Caller) -> Result<Json<Vec<AgencyMembership>>> {
+    tenancy::agency_list(&ctx).await.or_problem(&ctx).map(Json)
+}
+
+/// An agency that you work at.
+#[utoipa::path(tag = "agencies", responses((status = 200, body = Agency)))]
+#[get("/agencies/{agency}")]
+pub(crate) async fn agency_get(ctx: Caller, agency: Path<String>) -> Result<Json<Agency>> {
+    tenancy::agency_get(&ctx, &agency).await.or_problem(&ctx).map(Json)
 }
 
 /// Make a tenant: a client engagement of an agency.

@@ -74,6 +74,8 @@ pub(crate) async fn version_get(ctx: Caller, path: Path<VersionPath>) -> Result<
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Retire {
+    /// Why; it stands in the record for good.
+    #[schema(min_length = 1, max_length = 2000, pattern = r"\S")]
     reason: String,
 }
 

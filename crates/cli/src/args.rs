@@ -15,7 +15,7 @@ mod registry;
 mod shell;
 mod token;
 
-pub(crate) use audit::{Audit, AuditHead, AuditList};
+pub(crate) use audit::{Audit, AuditExport, AuditHead, AuditList, Verify};
 pub(crate) use files::{Pull, Push};
 pub(crate) use login::{Login, SignIn, Whoami};
 pub(crate) use member::{Member, MemberInvite, MemberList, MemberRemove, MemberRole};
@@ -85,9 +85,11 @@ pub(crate) enum Command {
     /// Ask for promotions, follow and withdraw them
     #[command(subcommand)]
     Promotion(Promotion),
-    /// Read the audit log
+    /// Read the audit log, and take it along
     #[command(subcommand)]
     Audit(Audit),
+    /// Verify an exported audit log, offline
+    Verify(Verify),
     /// Make, list and revoke your API tokens, and exchange one for a short-lived one
     #[command(subcommand)]
     Token(Token),

@@ -4,7 +4,8 @@
 //! token to use, `session` a person who signs in for one command, `http` the
 //! client of the REST API, `list` its pages; every command is a file that calls
 //! the API and prints. `push` and `pull` move files: `walk` finds them, `hash`
-//! reads them, `upload` and `download` carry their bytes.
+//! reads them, `upload` and `download` carry their bytes. `audit` reads a log and
+//! takes it along, and `verify` checks it without any server.
 
 mod args;
 mod ask;
@@ -36,6 +37,7 @@ mod tenant;
 mod token;
 mod upload;
 mod urls;
+mod verify;
 mod version;
 mod walk;
 mod watch;
@@ -95,6 +97,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Version(command) => version::version(command).await,
         Command::Promotion(command) => return promotion::promotion(command).await,
         Command::Audit(command) => audit::audit(command).await,
+        Command::Verify(args) => verify::verify(args),
         Command::Token(command) => token::token(command).await,
         Command::Member(command) => member::member(command).await,
         Command::Completions(args) => shell::completions(args),

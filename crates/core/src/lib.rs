@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod blobs;
 pub mod identity;
+pub mod jobs;
 pub mod kernel;
 pub mod memberships;
 pub mod models;
@@ -14,6 +15,7 @@ pub mod notifications;
 pub mod projects;
 pub mod promotions;
 mod schema;
+pub mod search;
 pub mod tenancy;
 pub mod versions;
 

@@ -10,6 +10,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    agency_audit_checkpoints (agency_id) {
+        agency_id -> Uuid,
+        integrated -> Int8,
+        signed -> Int8,
+        origin -> Nullable<Text>,
+        note -> Nullable<Text>,
+        key -> Nullable<Text>,
+        signed_at -> Nullable<Timestamptz>,
+        refusal -> Nullable<Text>,
+        refused_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     agency_audit_heads (agency_id) {
         agency_id -> Uuid,
         size -> Int8,
@@ -31,6 +45,15 @@ diesel::table! {
         index -> Int8,
         nonce -> Bytea,
         payload -> Text,
+    }
+}
+
+diesel::table! {
+    agency_audit_tiles (agency_id, level, index) {
+        agency_id -> Uuid,
+        level -> Int2,
+        index -> Int8,
+        hashes -> Bytea,
     }
 }
 
@@ -75,6 +98,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    audit_checkpoints (tenant_id) {
+        tenant_id -> Uuid,
+        integrated -> Int8,
+        signed -> Int8,
+        origin -> Nullable<Text>,
+        note -> Nullable<Text>,
+        key -> Nullable<Text>,
+        signed_at -> Nullable<Timestamptz>,
+        refusal -> Nullable<Text>,
+        refused_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     audit_heads (tenant_id) {
         tenant_id -> Uuid,
         size -> Int8,
@@ -100,6 +137,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    audit_tiles (tenant_id, level, index) {
+        tenant_id -> Uuid,
+        level -> Int2,
+        index -> Int8,
+        hashes -> Bytea,
+    }
+}
+
+diesel::table! {
     blob_parts (tenant_id, blob_sha256, number) {
         tenant_id -> Uuid,
         blob_sha256 -> Bytea,
@@ -116,6 +162,22 @@ diesel::table! {
         sha256 -> Bytea,
         size -> Int8,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (id) {
+        id -> Bytea,
+        fingerprint -> Bytea,
+        route -> Text,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        lease -> Uuid,
+        leased_until -> Timestamptz,
+        done_at -> Nullable<Timestamptz>,
+        status -> Nullable<Int2>,
+        content_type -> Nullable<Text>,
+        body -> Nullable<Bytea>,
     }
 }
 
@@ -252,6 +314,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    schedules (name) {
+        name -> Text,
+        due_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     sessions (id) {
         id -> Uuid,
         user_id -> Uuid,
@@ -336,15 +405,19 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(agency_audit_checkpoints -> agencies (agency_id));
 diesel::joinable!(agency_audit_heads -> agencies (agency_id));
 diesel::joinable!(agency_audit_leaves -> agencies (agency_id));
+diesel::joinable!(agency_audit_tiles -> agencies (agency_id));
 diesel::joinable!(agency_members -> agencies (agency_id));
 diesel::joinable!(agency_members -> users (user_id));
 diesel::joinable!(api_tokens -> tenants (tenant_id));
 diesel::joinable!(api_tokens -> users (user_id));
 diesel::joinable!(approvals -> users (approver_id));
+diesel::joinable!(audit_checkpoints -> tenants (tenant_id));
 diesel::joinable!(audit_heads -> tenants (tenant_id));
 diesel::joinable!(audit_leaves -> tenants (tenant_id));
+diesel::joinable!(audit_tiles -> tenants (tenant_id));
 diesel::joinable!(blob_parts -> tenants (tenant_id));
 diesel::joinable!(blobs -> tenants (tenant_id));
 diesel::joinable!(invitations -> tenants (tenant_id));
@@ -365,17 +438,22 @@ diesel::joinable!(versions -> users (author_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     agencies,
+    agency_audit_checkpoints,
     agency_audit_heads,
     agency_audit_leaves,
     agency_audit_payloads,
+    agency_audit_tiles,
     agency_members,
     api_tokens,
     approvals,
+    audit_checkpoints,
     audit_heads,
     audit_leaves,
     audit_payloads,
+    audit_tiles,
     blob_parts,
     blobs,
+    idempotency_keys,
     installation,
     invitations,
     jobs,
@@ -386,6 +464,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     projects,
     promotion_evidence,
     promotions,
+    schedules,
     sessions,
     stage_changes,
     tenants,

@@ -2,7 +2,7 @@
 //! (RFC 6962 §2.1.1 and §2.1.2) and verified (RFC 9162 §2.1.3.2 and §2.1.4.2).
 
 use crate::Hash;
-use crate::tree::{Head, node_hash, root};
+use crate::tree::{Head, Subtrees, Tree, node_hash, root};
 
 /// A proof that cannot be made, or that proves nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -11,44 +11,49 @@ pub enum ProofError {
     NoSuchLeaf { index: u64, size: u64 },
     #[error("a log of {new} leaves cannot have grown from one of {old}")]
     Shrunk { old: u64, new: u64 },
+    #[error("a hash that the proof needs is not there")]
+    Missing,
     #[error("the proof does not fit: a hash, the position or a size is not what it proves")]
     Invalid,
 }
 
-/// Proves that a log of these leaf hashes has its leaf at an index: the hashes
-/// beside the leaf's way up to the root, from the bottom. Takes O(n) time.
+/// Proves that a log of `size` leaves has its leaf at an index: the hashes
+/// beside the leaf's way up to the root, from the bottom. Reads O(log n)
+/// subtrees.
 ///
 /// # Errors
-/// [`ProofError::NoSuchLeaf`] when the log has no such leaf.
-pub fn inclusion_proof(leaves: &[Hash], index: u64) -> Result<Vec<Hash>, ProofError> {
-    let size = count(leaves);
+/// [`ProofError::NoSuchLeaf`] when the log has no such leaf,
+/// [`ProofError::Missing`] when the tree does not reach so far.
+pub fn inclusion_proof<T: Subtrees + ?Sized>(
+    tree: &T,
+    size: u64,
+    index: u64,
+) -> Result<Vec<Hash>, ProofError> {
     if index >= size {
         return Err(ProofError::NoSuchLeaf { index, size });
     }
     let mut proof = Vec::new();
-    let (mut subtree, mut index) = (leaves, index);
-    while let Some((left, right)) = split(subtree) {
-        let middle = count(left);
-        if index < middle {
-            proof.push(root_of(right));
-            subtree = left;
-        } else {
-            proof.push(root_of(left));
-            subtree = right;
-            index -= middle;
-        }
+    let mut subtree = Span { start: 0, length: size };
+    while let Some((left, right)) = subtree.split() {
+        let (way, beside) = if index < right.start { (left, right) } else { (right, left) };
+        proof.push(beside.root(tree)?);
+        subtree = way;
     }
     proof.reverse();
     Ok(proof)
 }
 
-/// Proves that a log of these leaf hashes began with its first `old_size`
-/// leaves as they were. Takes O(n) time.
+/// Proves that a log of `size` leaves began with its first `old_size` leaves
+/// as they were. Reads O(log n) subtrees.
 ///
 /// # Errors
-/// [`ProofError::Shrunk`] when the log has fewer leaves than that.
-pub fn consistency_proof(leaves: &[Hash], old_size: u64) -> Result<Vec<Hash>, ProofError> {
-    let size = count(leaves);
+/// [`ProofError::Shrunk`] when the log has fewer leaves than that,
+/// [`ProofError::Missing`] when the tree does not reach so far.
+pub fn consistency_proof<T: Subtrees + ?Sized>(
+    tree: &T,
+    size: u64,
+    old_size: u64,
+) -> Result<Vec<Hash>, ProofError> {
     if old_size > size {
         return Err(ProofError::Shrunk { old: old_size, new: size });
     }
@@ -56,26 +61,18 @@ pub fn consistency_proof(leaves: &[Hash], old_size: u64) -> Result<Vec<Hash>, Pr
         return Ok(Vec::new());
     }
     let mut proof = Vec::new();
-    let (mut subtree, mut old_size) = (leaves, old_size);
+    let mut subtree = Span { start: 0, length: size };
     // While only right halves were left out, the subtree that remains in the
     // end is the old log itself, whose root the verifier has.
-    let mut whole = true;
-    while old_size < count(subtree)
-        && let Some((left, right)) = split(subtree)
+    while old_size < subtree.end()
+        && let Some((left, right)) = subtree.split()
     {
-        let middle = count(left);
-        if old_size <= middle {
-            proof.push(root_of(right));
-            subtree = left;
-        } else {
-            proof.push(root_of(left));
-            subtree = right;
-            old_size -= middle;
-            whole = false;
-        }
+        let (way, beside) = if old_size <= right.start { (left, right) } else { (right, left) };
+        proof.push(beside.root(tree)?);
+        subtree = way;
     }
-    if !whole {
-        proof.push(root_of(subtree));
+    if subtree.start > 0 {
+        proof.push(subtree.root(tree)?);
     }
     proof.reverse();
     Ok(proof)
@@ -181,20 +178,31 @@ impl Climb {
     }
 }
 
-/// The halves of a tree of two leaves or more: the left one is as large a full
-/// tree as leaves something for the right.
-fn split(leaves: &[Hash]) -> Option<(&[Hash], &[Hash])> {
-    let halves = leaves.split_at_checked(leaves.len().next_power_of_two() / 2)?;
-    (leaves.len() > 1).then_some(halves)
+/// One of the subtrees into which RFC 6962 splits a log.
+#[derive(Clone, Copy)]
+struct Span {
+    start: u64,
+    length: u64,
 }
 
-fn root_of(leaves: &[Hash]) -> Hash {
-    root(leaves.iter().copied())
-}
+impl Span {
+    /// The halves of a tree of two leaves or more: the left one is as large a
+    /// full tree as leaves something for the right.
+    fn split(self) -> Option<(Self, Self)> {
+        let level = self.length.checked_sub(1)?.checked_ilog2()?;
+        let (left, middle) = (1 << level, self.start + (1 << level));
+        let right = Self { start: middle, length: self.length - left };
+        Some((Self { start: self.start, length: left }, right))
+    }
 
-/// The number of leaves; memory ends long before `u64` does.
-fn count(leaves: &[Hash]) -> u64 {
-    u64::try_from(leaves.len()).unwrap_or(u64::MAX)
+    const fn end(self) -> u64 {
+        self.start + self.length
+    }
+
+    fn root<T: Subtrees + ?Sized>(self, tree: &T) -> Result<Hash, ProofError> {
+        let tree = Tree::of_span(tree, self.start, self.length).ok_or(ProofError::Missing)?;
+        Ok(tree.root())
+    }
 }
 
 const fn check(valid: bool) -> Result<(), ProofError> {

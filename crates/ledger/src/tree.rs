@@ -28,6 +28,23 @@ pub struct Head {
     pub root: Hash,
 }
 
+/// Where the roots of a log's full subtrees come from.
+pub trait Subtrees {
+    /// The root over the 2^`level` leaves from `index` × 2^`level` on; `None`
+    /// when it is not here.
+    fn subtree(&self, level: u32, index: u64) -> Option<Hash>;
+}
+
+/// A log's leaf hashes, all of them.
+impl Subtrees for [Hash] {
+    fn subtree(&self, level: u32, index: u64) -> Option<Hash> {
+        let length = 1_usize.checked_shl(level)?;
+        let start = usize::try_from(index).ok()?.checked_mul(length)?;
+        let leaves = self.get(start..start.checked_add(length)?)?;
+        Some(root(leaves.iter().copied()))
+    }
+}
+
 /// A tree that grows, without its leaves: all that a root needs are the peaks,
 /// the roots of the full subtrees that the leaves fill from the left. There is
 /// one for each 1 in the binary form of the size, the largest first, so that
@@ -51,6 +68,24 @@ impl Tree {
     pub fn from_peaks(size: u64, peaks: Vec<Hash>) -> Option<Self> {
         let count = u32::try_from(peaks.len()).ok()?;
         (count == size.count_ones()).then_some(Self { size, peaks })
+    }
+
+    /// The tree of the first `size` leaves; `None` when the subtrees do not
+    /// reach so far.
+    #[must_use]
+    pub fn of<T: Subtrees + ?Sized>(subtrees: &T, size: u64) -> Option<Self> {
+        Self::of_span(subtrees, 0, size)
+    }
+
+    /// The tree of `size` leaves from one that begins a subtree of that size.
+    pub(crate) fn of_span<T: Subtrees + ?Sized>(subtrees: &T, start: u64, size: u64) -> Option<Self> {
+        let (mut peaks, mut start, mut left) = (Vec::new(), start, size);
+        while let Some(level) = left.checked_ilog2() {
+            peaks.push(subtrees.subtree(level, start >> level)?);
+            start += 1 << level;
+            left -= 1 << level;
+        }
+        Self::from_peaks(size, peaks)
     }
 
     /// How many leaves it has.

@@ -7,11 +7,12 @@ use crate::settings::{DatabaseArgs, config};
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use serde_json::json;
 use std::io::BufRead;
 use std::path::PathBuf;
 use url::Url;
 use weighhouse_core::identity::{self, UserCreate, UserRole};
-use weighhouse_core::kernel::config::{MailConfig, MailTransport};
+use weighhouse_core::kernel::config::{MailConfig, MailTransport, log_key_create};
 use weighhouse_core::{App, Ctx, projects, tenancy};
 use weighhouse_types::identity::TokenCreate;
 use weighhouse_types::permission::{AgencyRole, Scope, TenantRole};
@@ -53,6 +54,18 @@ enum What {
     /// API tokens
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Keys that sign the audit logs
+    #[command(subcommand)]
+    LogKey(LogKeyCommand),
+}
+
+#[derive(Subcommand)]
+enum LogKeyCommand {
+    /// Make a pair: the secret for --log-key, and the public key for verifiers. Nothing is stored
+    Create {
+        /// Whose key it is, such as weighhouse.example
+        name: String,
+    },
 }
 
 #[derive(Subcommand)]
@@ -145,6 +158,10 @@ fn days(text: &str) -> Result<u32, String> {
 }
 
 pub(crate) fn admin(args: &AdminArgs) -> Result<()> {
+    if let What::LogKey(LogKeyCommand::Create { name }) = &args.what {
+        let (log_key, verifier_key) = log_key_create(name)?;
+        return print(&json!({"log_key": log_key, "verifier_key": verifier_key}));
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let app = connect(args)?;
@@ -191,6 +208,8 @@ async fn execute(ctx: &Ctx, what: &What) -> Result<()> {
             let new = TokenCreate { name: name.clone(), scopes: scope.clone(), expires_days: *expires };
             print(&identity::token_create_for(ctx, user, tenant, new).await?)
         }
+        // Needs no installation; done before one is looked for.
+        What::LogKey(_) => Ok(()),
     }
 }
 

@@ -5,8 +5,11 @@ use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File, TryLockError};
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use url::Url;
+use weighhouse_core::kernel::config::{LogKey, log_key_create};
+use weighhouse_core::kernel::secret;
 
 /// The layout's version. A folder of a later one is left alone.
 const VERSION: u32 = 1;
@@ -59,6 +62,40 @@ impl Folder {
 
     pub(crate) fn mail(&self) -> PathBuf {
         self.root.join("mail")
+    }
+
+    /// The key that signs the audit logs, made on the first start.
+    pub(crate) fn log_key(&self, public_url: &Url) -> Result<LogKey> {
+        let text = self.secret("log-key", || {
+            let host = public_url.host_str().unwrap_or("localhost");
+            Ok(log_key_create(&format!("{host}/weighhouse"))?.0)
+        })?;
+        text.parse().with_context(|| {
+            format!(
+                "{} holds no log key; restore it, or give another key with --log-key",
+                self.root.join("log-key").display()
+            )
+        })
+    }
+
+    /// The key of JWTs, made on the first start.
+    pub(crate) fn jwt_key(&self) -> Result<String> {
+        self.secret("jwt-key", || Ok(secret::opaque()))
+    }
+
+    /// A secret in a file of its own, made where there is none: whole or not at all.
+    fn secret(&self, name: &str, make: impl FnOnce() -> Result<String>) -> Result<String> {
+        let path = self.root.join(name);
+        let shown = path.display();
+        if !path.try_exists().with_context(|| format!("{shown} cannot be reached"))? {
+            let partial = self.root.join(format!("{name}.partial"));
+            let mut file =
+                File::options().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
+            writeln!(file, "{}", make()?).and_then(|()| file.sync_all())?;
+            fs::rename(&partial, &path).with_context(|| format!("{shown} cannot be written"))?;
+        }
+        let text = fs::read_to_string(&path).with_context(|| format!("{shown} cannot be read"))?;
+        Ok(text.trim().to_owned())
     }
 
     /// The database as the application sees it.

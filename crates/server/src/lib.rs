@@ -8,6 +8,7 @@ pub mod embedded;
 mod folder;
 pub mod http;
 mod logging;
+mod metrics;
 mod migrate;
 mod serve;
 mod settings;

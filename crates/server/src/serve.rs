@@ -1,34 +1,44 @@
 //! `weighhouse serve`: API and web UI.
 
-use crate::settings::{DatabaseArgs, ListenArgs, MailArgs, config};
-use crate::{http, up};
+use crate::settings::{DatabaseArgs, JwtArgs, ListenArgs, MailArgs, MetricsArgs, PoolArgs, config};
+use crate::{http, metrics, up};
 use anyhow::{Context, Result};
 use clap::Args;
 use std::net::TcpListener;
 use url::Url;
 use weighhouse_core::App;
+use weighhouse_core::kernel::config::Config;
 
 /// Serve API and web UI.
 #[derive(Args)]
 pub(crate) struct ServeArgs {
     #[command(flatten)]
     database: DatabaseArgs,
+    #[command(flatten)]
+    pool: PoolArgs,
     /// Object store, as file:///path, s3://bucket/prefix, gs://… or az://…
     #[arg(long, env = "WEIGHHOUSE_STORE_URL", value_name = "URL")]
     store_url: Url,
     #[command(flatten)]
     mail: MailArgs,
     #[command(flatten)]
+    jwt: JwtArgs,
+    #[command(flatten)]
     listen: ListenArgs,
+    #[command(flatten)]
+    metrics: MetricsArgs,
 }
 
 pub(crate) fn serve(args: &ServeArgs) -> Result<()> {
     let public_url = args.listen.public_url()?;
     let mail = args.mail.config(None)?;
     let listener = bind(&args.listen)?;
-    let app = App::new(config(args.database.required()?, args.store_url.clone(), mail, public_url))?;
+    let settings = config(args.database.required()?, args.store_url.clone(), mail, public_url);
+    let app = App::new(Config { jwt: args.jwt.config()?, ..args.pool.applied(settings) })?;
+    metrics::start(&app, args.metrics.bind()?)?;
     actix_web::rt::System::new().block_on(async {
         let stopped = up::stop_signal()?;
+        check(&app).await?;
         let server = http::server(&app, listener, up::http_workers())?;
         let handle = server.handle();
         let running = actix_web::rt::spawn(server);
@@ -41,6 +51,16 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<()> {
         handle.stop(true).await;
         running.await?.context("the server failed")
     })
+}
+
+/// Refuses a database that does not answer or was not migrated; a store that
+/// does not answer is said, and may come back.
+pub(crate) async fn check(app: &App) -> Result<()> {
+    app.schema_ready().await.context("cannot start")?;
+    if let Err(error) = app.store_ready().await {
+        tracing::warn!(%error, "the object store does not answer; files cannot be sent or read until it does");
+    }
+    Ok(())
 }
 
 /// Binds the socket before anything else is started, so that a port in use

@@ -4,14 +4,17 @@
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::net::SocketAddr;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use url::Url;
-use weighhouse_core::kernel::config::{Config, MailConfig, MailTransport, is_loopback};
+use weighhouse_core::kernel::config::{
+    Config, JwtConfig, LogKey, MailConfig, MailTransport, SmtpConfig, StoreConfig, is_loopback,
+};
 
 /// Where the database is.
 #[derive(Args, Clone)]
 pub(crate) struct DatabaseArgs {
-    /// Postgres, as postgres://user:password@host/database
+    /// Postgres, as postgres://user:password@host/database?sslmode=verify-full&sslrootcert=FILE
     #[arg(long, env = "WEIGHHOUSE_DATABASE_URL", hide_env_values = true, value_name = "URL", global = true)]
     pub(crate) database_url: Option<String>,
     /// A file that holds the database URL
@@ -37,15 +40,57 @@ impl DatabaseArgs {
     }
 }
 
+/// How many connections to the database are kept.
+#[derive(Args, Clone)]
+pub(crate) struct PoolArgs {
+    /// Connections kept to the database, by this process
+    #[arg(
+        long,
+        env = "WEIGHHOUSE_DATABASE_CONNECTIONS",
+        default_value_t = 16,
+        value_parser = clap::value_parser!(u16).range(2..=1000),
+        value_name = "NUMBER"
+    )]
+    database_connections: u16,
+}
+
+impl PoolArgs {
+    pub(crate) fn applied(&self, config: Config) -> Config {
+        Config { database_connections: self.database_connections.into(), ..config }
+    }
+}
+
+/// Where Prometheus reads.
+#[derive(Args, Clone)]
+pub(crate) struct MetricsArgs {
+    /// Address and port for /metrics, /healthz and /readyz, for a private network; off unless given
+    #[arg(long, env = "WEIGHHOUSE_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
+    metrics_listen: Option<SocketAddr>,
+}
+
+impl MetricsArgs {
+    /// Binds the socket before anything else is started.
+    pub(crate) fn bind(&self) -> Result<Option<TcpListener>> {
+        let Some(address) = self.metrics_listen else { return Ok(None) };
+        let listener = TcpListener::bind(address).with_context(|| {
+            format!("cannot listen on {address} for metrics: choose another port with --metrics-listen")
+        })?;
+        Ok(Some(listener))
+    }
+}
+
 /// How mail leaves.
 #[derive(Args, Clone)]
 pub(crate) struct MailArgs {
-    /// SMTP server, as smtp://user:password@host:587?tls=required or smtps://…
+    /// SMTP server, as smtps://user:password@host or smtp://user:password@host:587?tls=required
     #[arg(long, env = "WEIGHHOUSE_SMTP_URL", hide_env_values = true, value_name = "URL")]
     smtp_url: Option<String>,
     /// A file that holds the SMTP URL
     #[arg(long, env = "WEIGHHOUSE_SMTP_URL_FILE", value_name = "FILE", conflicts_with = "smtp_url")]
     smtp_url_file: Option<PathBuf>,
+    /// A PEM file of authorities that sign the SMTP server's certificate, beside the machine's own
+    #[arg(long, env = "WEIGHHOUSE_SMTP_CA", value_name = "FILE")]
+    smtp_ca: Option<PathBuf>,
     /// The sender of mails
     #[arg(
         long,
@@ -61,11 +106,65 @@ impl MailArgs {
     pub(crate) fn config(&self, folder: Option<PathBuf>) -> Result<MailConfig> {
         let smtp = secret(self.smtp_url.as_deref(), self.smtp_url_file.as_deref())?;
         let transport = match (smtp, folder) {
-            (Some(url), _) => MailTransport::Smtp(url.parse().context("--smtp-url is no URL")?),
+            (Some(url), _) => {
+                let url = url.parse().context("--smtp-url is no URL")?;
+                MailTransport::Smtp(SmtpConfig { url, ca: self.smtp_ca.clone() })
+            }
             (None, Some(folder)) => MailTransport::Folder(folder),
             (None, None) => bail!("no mail server is set; give --smtp-url or WEIGHHOUSE_SMTP_URL"),
         };
         Ok(MailConfig { from: self.mail_from.clone(), transport })
+    }
+}
+
+/// What signs the audit logs.
+#[derive(Args, Clone)]
+pub(crate) struct LogKeyArgs {
+    /// Key that signs the audit logs' checkpoints, as ‘weighhouse admin log-key create’ prints it
+    #[arg(long, env = "WEIGHHOUSE_LOG_KEY", hide_env_values = true, value_name = "KEY")]
+    log_key: Option<String>,
+    /// A file that holds the log key
+    #[arg(long, env = "WEIGHHOUSE_LOG_KEY_FILE", value_name = "FILE", conflicts_with = "log_key")]
+    log_key_file: Option<PathBuf>,
+}
+
+impl LogKeyArgs {
+    /// The key, if one is given.
+    pub(crate) fn given(&self) -> Result<Option<LogKey>> {
+        let text = secret(self.log_key.as_deref(), self.log_key_file.as_deref())?;
+        text.map(|text| text.parse().context("the log key cannot be used")).transpose()
+    }
+}
+
+/// The keys of JWTs, which API tokens are exchanged for.
+#[derive(Args, Clone)]
+pub(crate) struct JwtArgs {
+    /// Signs JWTs (HS256): at least 32 bytes, the same for every server
+    #[arg(long, env = "WEIGHHOUSE_JWT_KEY", hide_env_values = true, value_name = "KEY")]
+    jwt_key: Option<String>,
+    /// A file that holds the key of JWTs
+    #[arg(long, env = "WEIGHHOUSE_JWT_KEY_FILE", value_name = "FILE", conflicts_with = "jwt_key")]
+    jwt_key_file: Option<PathBuf>,
+    /// The key before it, accepted for ten minutes after a change
+    #[arg(long, env = "WEIGHHOUSE_JWT_PREVIOUS_KEY", hide_env_values = true, value_name = "KEY")]
+    jwt_previous_key: Option<String>,
+    /// A file that holds the key before it
+    #[arg(
+        long,
+        env = "WEIGHHOUSE_JWT_PREVIOUS_KEY_FILE",
+        value_name = "FILE",
+        conflicts_with = "jwt_previous_key"
+    )]
+    jwt_previous_key_file: Option<PathBuf>,
+}
+
+impl JwtArgs {
+    /// The keys as given. Without one, API tokens are not exchanged.
+    pub(crate) fn config(&self) -> Result<JwtConfig> {
+        Ok(JwtConfig {
+            key: secret(self.jwt_key.as_deref(), self.jwt_key_file.as_deref())?,
+            previous: secret(self.jwt_previous_key.as_deref(), self.jwt_previous_key_file.as_deref())?,
+        })
     }
 }
 
@@ -108,7 +207,9 @@ impl ListenArgs {
 
 /// The settings of a process.
 pub(crate) fn config(database_url: String, store_url: Url, mail: MailConfig, public_url: Url) -> Config {
-    Config { database_url, database_connections: 16, store_url, mail, public_url }
+    let store = StoreConfig { url: store_url, options: std::env::vars().collect() };
+    let jwt = JwtConfig::default();
+    Config { database_url, database_connections: 16, store, mail, public_url, log_key: None, jwt }
 }
 
 /// A secret from its flag or variable, or from the file that holds it.

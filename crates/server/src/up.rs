@@ -2,8 +2,8 @@
 
 use crate::embedded::{self, Durability, Postgres};
 use crate::folder::{self, Folder};
-use crate::settings::{ListenArgs, MailArgs, config};
-use crate::{demo, http, serve};
+use crate::settings::{JwtArgs, ListenArgs, LogKeyArgs, MailArgs, MetricsArgs, PoolArgs, config};
+use crate::{demo, http, metrics, serve};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::net::TcpListener;
@@ -13,6 +13,7 @@ use std::time::Instant;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use url::Url;
+use weighhouse_core::kernel::config::Config;
 use weighhouse_core::kernel::migrate::migrate;
 use weighhouse_core::{App, identity};
 
@@ -31,7 +32,15 @@ pub(crate) struct UpArgs {
     #[command(flatten)]
     mail: MailArgs,
     #[command(flatten)]
+    log_key: LogKeyArgs,
+    #[command(flatten)]
+    jwt: JwtArgs,
+    #[command(flatten)]
     listen: ListenArgs,
+    #[command(flatten)]
+    pool: PoolArgs,
+    #[command(flatten)]
+    metrics: MetricsArgs,
 }
 
 pub(crate) fn up(args: &UpArgs) -> Result<()> {
@@ -52,6 +61,7 @@ pub(crate) fn up(args: &UpArgs) -> Result<()> {
     }
     let _taken = folder.take()?;
     let listener = serve::bind(&args.listen)?;
+    let metrics_listener = args.metrics.bind()?;
     let postgres = Postgres::start(&folder.postgres(), &folder.socket(), owner.as_ref(), Durability::Safe)?;
     let store_url = match &args.store_url {
         Some(url) => url.clone(),
@@ -63,7 +73,17 @@ pub(crate) fn up(args: &UpArgs) -> Result<()> {
     };
     folder::private(&folder.mail())?;
     let mail = args.mail.config(Some(folder.mail()))?;
-    let app = App::new(config(folder.app_url(), store_url, mail, public_url))?;
+    let log_key = match args.log_key.given()? {
+        Some(key) => key,
+        None => folder.log_key(&public_url)?,
+    };
+    let mut jwt = args.jwt.config()?;
+    if jwt.key.is_none() {
+        jwt.key = Some(folder.jwt_key()?);
+    }
+    let settings = args.pool.applied(config(folder.app_url(), store_url, mail, public_url));
+    let app = App::new(Config { log_key: Some(log_key), jwt, ..settings })?;
+    metrics::start(&app, metrics_listener)?;
     let outcome = actix_web::rt::System::new().block_on(run(app, &folder, listener, args.demo, started));
     let stopped = postgres.stop();
     outcome.and(stopped)

@@ -7,4 +7,4 @@ mod server;
 
 pub use db::Database;
 pub use people::{Answer, Person};
-pub use server::{Mail, Options, PASSWORD, Server};
+pub use server::{JWT_KEY, Mail, Options, PASSWORD, Server};

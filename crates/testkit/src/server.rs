@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use weighhouse_core::identity::{self, UserCreate, UserRole};
-use weighhouse_core::kernel::config::{Config, MailConfig, MailTransport};
+use weighhouse_core::kernel::config::{
+    Config, JwtConfig, LogKey, MailConfig, MailTransport, SmtpConfig, StoreConfig,
+};
 use weighhouse_core::{App, Ctx, projects, tenancy};
 use weighhouse_types::permission::{AgencyRole, Role, Scope, TenantRole};
 use weighhouse_types::projects::ProjectCreate;
@@ -18,11 +20,22 @@ use weighhouse_types::tenancy::TenantCreate;
 /// The password of everybody in tests.
 pub const PASSWORD: &str = "four words make one";
 
+/// The key of JWTs in tests.
+pub const JWT_KEY: &str = "a key of more than thirty-two bytes";
+
 /// What differs from the usual server.
 #[derive(Default)]
 pub struct Options {
     /// Send mail here instead of into a folder.
     pub smtp_url: Option<String>,
+    /// Sign the audit logs with this key.
+    pub log_key: Option<LogKey>,
+    /// The authority that signed the SMTP server's certificate.
+    pub smtp_ca: Option<PathBuf>,
+    /// Keep files here instead of in a folder.
+    pub store: Option<StoreConfig>,
+    /// The keys of JWTs instead of the tests' own.
+    pub jwt: Option<JwtConfig>,
 }
 
 /// A server, its database and its folders; all gone when dropped.
@@ -54,15 +67,20 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let transport = match options.smtp_url {
-            Some(url) => MailTransport::Smtp(url.parse().unwrap()),
+            Some(url) => MailTransport::Smtp(SmtpConfig { url: url.parse().unwrap(), ca: options.smtp_ca }),
             None => MailTransport::Folder(folder.path().join("mail")),
         };
         let app = App::new(Config {
             database_url: database.app_url(),
             database_connections: 8,
-            store_url: url::Url::from_directory_path(folder.path().join("store")).unwrap(),
+            store: options.store.unwrap_or_else(|| StoreConfig {
+                url: url::Url::from_directory_path(folder.path().join("store")).unwrap(),
+                options: Vec::new(),
+            }),
             mail: MailConfig { from: "Weighhouse <weighhouse@weighhouse.example>".into(), transport },
             public_url: url.parse().unwrap(),
+            log_key: options.log_key,
+            jwt: options.jwt.unwrap_or_else(|| JwtConfig { key: Some(JWT_KEY.into()), previous: None }),
         })
         .unwrap();
         let worker = CancellationToken::new();

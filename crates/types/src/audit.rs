@@ -1,5 +1,9 @@
 //! The audit log: every kind of event there is, and how people read it.
 
+mod proof;
+
+pub use proof::*;
+
 use crate::page::PageQuery;
 use crate::versions::Stage;
 use chrono::{DateTime, Utc};
@@ -78,6 +82,10 @@ pub enum Event {
         #[serde(default)]
         evidence: Option<String>,
     },
+    #[serde(rename = "job.retried")]
+    JobRetried { job: String, kind: String, about: String },
+    #[serde(rename = "job.discarded")]
+    JobDiscarded { job: String, kind: String, about: String, reason: String },
 }
 
 impl Event {
@@ -108,6 +116,8 @@ impl Event {
             Self::PromotionRejected { .. } => "promotion.rejected",
             Self::PromotionWithdrawn { .. } => "promotion.withdrawn",
             Self::ProductionRolledBack { .. } => "production.rolled-back",
+            Self::JobRetried { .. } => "job.retried",
+            Self::JobDiscarded { .. } => "job.discarded",
         }
     }
 
@@ -138,6 +148,10 @@ impl Event {
             Self::ModelCreated { model } => format!("{actor} created the model {model}."),
             Self::VersionRegistered { .. } | Self::VersionRetired { .. } | Self::VersionStaged { .. } => {
                 self.sentence_version(actor)
+            }
+            Self::JobRetried { about, .. } => format!("{actor} had a failed job tried again ({about})."),
+            Self::JobDiscarded { about, reason, .. } => {
+                format!("{actor} gave up a failed job ({about}){}", because(reason))
             }
             _ => self.sentence_promotion(actor),
         }
@@ -255,7 +269,7 @@ pub struct AuditEntry {
     /// What happened, as a plain sentence.
     pub sentence: String,
     /// The event's details; absent once they expired.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     pub payload: Option<Value>,
     /// RFC 6962 leaf hash, lower-case hex.
     pub leaf_hash: String,
@@ -266,6 +280,7 @@ pub struct AuditEntry {
 pub struct AuditHead {
     /// How many leaves it has.
     pub size: u64,
-    /// RFC 6962 root hash over all leaves, lower-case hex.
-    pub root: String,
+    /// RFC 6962 root hash over all leaves, lower-case hex; absent while too
+    /// many wait to be hashed into the tree, because no worker runs.
+    pub root: Option<String>,
 }

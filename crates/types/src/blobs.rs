@@ -13,8 +13,10 @@ pub const FILE_MAX: u64 = 2 << 40;
 #[serde(deny_unknown_fields)]
 pub struct BlobQuery {
     /// SHA-256 of the whole file, lower-case hex.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
     pub sha256: String,
-    /// Bytes.
+    /// Bytes, at most 2 TiB.
+    #[schema(maximum = 2_199_023_255_552_u64)]
     pub size: u64,
 }
 
@@ -22,6 +24,7 @@ pub struct BlobQuery {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BlobsQuery {
+    #[schema(max_items = 1000)]
     pub files: Vec<BlobQuery>,
 }
 

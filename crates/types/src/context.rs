@@ -55,23 +55,41 @@ impl std::fmt::Display for ContextError {
 #[serde(deny_unknown_fields)]
 pub struct FileEntry {
     /// Relative, with `/` between folders.
+    #[schema(min_length = 1, max_length = 1024)]
     pub path: String,
     /// Bytes.
     pub size: u64,
     /// Lower-case hex.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
     pub sha256: String,
 }
 
+/// The form of a context, for the API's description: components by name, each
+/// of which may be left out. Approval, the ninth, is derived.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Context {
+    pub artifact: Option<Artifact>,
+    pub data: Option<Vec<Dataset>>,
+    pub features: Option<Features>,
+    pub training: Option<Training>,
+    pub evaluation: Option<Vec<Evaluation>>,
+    pub code: Option<CodeState>,
+    pub environment: Option<Environment>,
+    pub deployment: Option<Deployment>,
+}
+
 /// Component 1: the files.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Artifact {
     /// By path, in byte order.
+    #[schema(max_items = 10_000)]
     pub files: Vec<FileEntry>,
 }
 
 /// One entry of component 2.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Dataset {
     pub name: String,
@@ -86,7 +104,7 @@ pub struct Dataset {
 }
 
 /// The span of time that data covers.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TimeRange {
     pub from: String,
@@ -94,7 +112,7 @@ pub struct TimeRange {
 }
 
 /// Component 3: preprocessing and feature pipeline.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Features {
     pub name: String,
@@ -105,17 +123,19 @@ pub struct Features {
 }
 
 /// Component 4: hyperparameters and training configuration.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Training {
     #[serde(default)]
+    #[schema(value_type = Object)]
     pub hyperparameters: Map<String, Value>,
     #[serde(default)]
+    #[schema(value_type = Object)]
     pub config: Map<String, Value>,
 }
 
 /// One entry of component 5: the results on one test set.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Evaluation {
     pub dataset: String,
@@ -130,7 +150,7 @@ pub struct Evaluation {
 }
 
 /// The results on one part of a test set.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Slice {
     /// What the set was cut by, such as `region`.
@@ -141,7 +161,7 @@ pub struct Slice {
 }
 
 /// Component 6: the code.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CodeState {
     pub repository: Option<String>,
@@ -154,9 +174,10 @@ pub struct CodeState {
 }
 
 /// Component 7: where training ran.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Environment {
+    #[schema(value_type = Option<Object>)]
     pub hardware: Option<Map<String, Value>>,
     pub os: Option<String>,
     pub languages: Option<BTreeMap<String, String>>,
@@ -165,11 +186,12 @@ pub struct Environment {
 }
 
 /// Component 8: how it is served.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Deployment {
     pub flavour: Option<String>,
     pub runtime: Option<String>,
+    #[schema(value_type = Option<Object>)]
     pub resources: Option<Map<String, Value>>,
     pub port: Option<u16>,
     pub health_check: Option<String>,

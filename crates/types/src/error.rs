@@ -14,6 +14,8 @@ pub enum Code {
     Forbidden,
     /// The thing does not exist, or not for this caller (404).
     NotFound,
+    /// The address does not know the method (405).
+    NoSuchMethod,
     /// The thing's present state does not allow it (409).
     Conflict,
     /// The body is larger than the limit (413).
@@ -29,6 +31,21 @@ pub enum Code {
 }
 
 impl Code {
+    /// Every code, by its status.
+    pub const ALL: &[Self] = &[
+        Self::Invalid,
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::NoSuchMethod,
+        Self::Conflict,
+        Self::TooLarge,
+        Self::Mismatch,
+        Self::Throttled,
+        Self::Internal,
+        Self::Unavailable,
+    ];
+
     /// The HTTP status that goes with the code.
     #[must_use]
     pub const fn status(self) -> u16 {
@@ -37,6 +54,7 @@ impl Code {
             Self::Unauthenticated => 401,
             Self::Forbidden => 403,
             Self::NotFound => 404,
+            Self::NoSuchMethod => 405,
             Self::Conflict => 409,
             Self::TooLarge => 413,
             Self::Mismatch => 422,
@@ -54,6 +72,7 @@ impl Code {
             Self::Unauthenticated => "Sign-in is needed",
             Self::Forbidden => "Not allowed",
             Self::NotFound => "Not found",
+            Self::NoSuchMethod => "The address does not know this method",
             Self::Conflict => "Not possible in the present state",
             Self::TooLarge => "Too large",
             Self::Mismatch => "The content does not match",
@@ -105,6 +124,7 @@ const fn code_name(code: Code) -> &'static str {
         Code::Unauthenticated => "unauthenticated",
         Code::Forbidden => "forbidden",
         Code::NotFound => "not-found",
+        Code::NoSuchMethod => "no-such-method",
         Code::Conflict => "conflict",
         Code::TooLarge => "too-large",
         Code::Mismatch => "mismatch",

@@ -25,9 +25,12 @@ pub struct User {
 #[serde(deny_unknown_fields)]
 pub struct TokenCreate {
     /// What it is for, to tell it from others.
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
     pub name: String,
+    #[schema(min_items = 1)]
     pub scopes: Vec<Scope>,
     /// Days until it expires, 1 to 366.
+    #[schema(minimum = 1, maximum = 366)]
     pub expires_days: u32,
 }
 
@@ -48,10 +51,58 @@ pub struct Token {
 /// A token that was just made: the only time its secret is shown.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TokenCreated {
-    /// The secret: `wh_…`.
-    pub token: String,
+    /// The secret: `wh_…`. Left out of an answer that is given a second time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// Why there is no secret, where it was left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     #[serde(flatten)]
     pub info: Token,
+}
+
+/// A JWT lives for this long, in seconds.
+pub const JWT_SECONDS: i64 = 600;
+
+/// A JWT that stands for an API token for ten minutes, or as long as the token
+/// lives if that is less.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct TokenExchanged {
+    /// To be sent as `Authorization: Bearer …` in the token's place. Left out
+    /// of an answer that is given a second time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwt: Option<String>,
+    pub expires_at: DateTime<Utc>,
+    pub scopes: Vec<Scope>,
+    /// Why there is no JWT, where it was left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// Whether the first visit is still to come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SetupState {
+    /// Nobody has a login yet.
+    pub needed: bool,
+}
+
+/// What the first visitor fills in.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Setup {
+    /// The one-time code of the link that the server's console printed last.
+    pub code: String,
+    pub agency_name: String,
+    /// Stands in URLs; global and for good.
+    #[schema(min_length = 2, max_length = 63, pattern = "^[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$")]
+    pub agency_slug: String,
+    /// The owner's name.
+    #[serde(default)]
+    pub name: String,
+    #[schema(format = Email, max_length = 254)]
+    pub email: String,
+    #[schema(format = Password, min_length = 12)]
+    pub password: String,
 }
 
 /// Who a credential speaks for, and where.

@@ -56,4 +56,6 @@ ids! {
     VersionId,
     /// A request to move a version to a stage.
     PromotionId,
+    /// A job of the workers.
+    JobId,
 }

@@ -1,7 +1,7 @@
 //! Members of agencies and tenants, and invitations.
 
 use crate::ids::{InvitationId, UserId};
-use crate::permission::{Role, TenantRole};
+use crate::permission::{AgencyRole, Role, TenantRole};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,7 @@ pub struct Member {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InvitationCreate {
+    #[schema(format = Email, max_length = 254)]
     pub email: String,
     pub role: TenantRole,
 }
@@ -38,4 +39,51 @@ pub struct Invitation {
 #[serde(deny_unknown_fields)]
 pub struct MemberUpdate {
     pub role: TenantRole,
+}
+
+/// What the link of an invitation leads to.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct InvitationShown {
+    pub tenant_name: String,
+    pub email: String,
+    pub role: TenantRole,
+    /// The address has a login: its password is asked, not chosen.
+    pub has_login: bool,
+}
+
+/// Take an invitation.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InvitationAccept {
+    /// What a new login is called; the address unless given.
+    #[serde(default)]
+    pub name: String,
+    /// Chosen for a new login; asked of one that exists.
+    #[schema(format = Password)]
+    pub password: String,
+}
+
+/// A person who works at an agency.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Staff {
+    pub user: UserId,
+    pub name: String,
+    pub email: String,
+    pub role: AgencyRole,
+    pub since: DateTime<Utc>,
+}
+
+/// A new login of somebody who works at an agency.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StaffCreate {
+    #[schema(format = Email, max_length = 254)]
+    pub email: String,
+    /// The part of the address before the @ unless given.
+    #[serde(default)]
+    pub name: Option<String>,
+    pub role: AgencyRole,
+    /// The first password, to be told to the person.
+    #[schema(format = Password, min_length = 12)]
+    pub password: String,
 }

@@ -5,13 +5,22 @@ use crate::versions::{ProductionNow, Stage};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+/// The longest description of a model, in characters.
+pub const DESCRIPTION_MAX: usize = 10_000;
+
 /// A new model.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModelCreate {
     /// What MLflow admits as a model's name, less `@`.
+    #[schema(
+        min_length = 1,
+        max_length = 250,
+        pattern = r"^(?!\.{1,2}$)[^\s/:@\x00-\x1f\x7f-\x9f](?:[^/:@\x00-\x1f\x7f-\x9f]*[^\s/:@\x00-\x1f\x7f-\x9f])?$"
+    )]
     pub name: String,
     #[serde(default)]
+    #[schema(max_length = 10_000)]
     pub description: String,
 }
 

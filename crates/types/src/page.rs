@@ -17,6 +17,7 @@ pub struct PageQuery {
     pub cursor: Option<String>,
     /// Items wanted, 1 to 200; 50 unless given.
     #[serde(default)]
+    #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u32>,
 }
 

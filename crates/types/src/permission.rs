@@ -4,9 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 macro_rules! named {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+    ($(#[doc = $doc:literal])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),* $(,)? }) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
         pub enum $name { $($(#[$vdoc])* #[serde(rename = $text)] $variant),* }
 
         impl $name {
@@ -19,6 +19,20 @@ macro_rules! named {
                 match self { $(Self::$variant => $text),* }
             }
         }
+
+        // By hand: the derive does not see names that come out of a macro.
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                let about = [$($doc),*].concat();
+                let schema = utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .description(Some(about.trim()))
+                    .enum_values(Some([$($text),*]));
+                utoipa::openapi::RefOr::T(schema.into())
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -89,6 +103,8 @@ named! {
         ProductionRollback = "production.rollback",
         TokenManageOwn = "token.manage-own",
         AuditRead = "audit.read",
+        JobRead = "job.read",
+        JobManage = "job.manage",
     }
 }
 
@@ -148,7 +164,10 @@ pub const fn allows(role: Role, action: Action) -> bool {
     match action {
         A::TenantRead | A::MemberRead | A::ArtifactDownload => true,
         A::AuditRead => !matches!(role, Role::Tenant(Viewer)),
-        A::MemberManage => matches!(role, Role::Agency(Owner | AgencyAdmin) | Role::Tenant(ClientAdmin)),
+        A::JobRead => matches!(role, Role::Agency(_) | Role::Tenant(ClientAdmin)),
+        A::MemberManage | A::JobManage => {
+            matches!(role, Role::Agency(Owner | AgencyAdmin) | Role::Tenant(ClientAdmin))
+        }
         A::ProjectCreate
         | A::ModelCreate
         | A::VersionRegister
@@ -181,11 +200,11 @@ pub const fn agency_allows(role: AgencyRole, action: AgencyAction) -> bool {
 pub const fn token_scope(action: Action) -> Option<Scope> {
     use Action as A;
     match action {
-        A::TenantRead | A::MemberRead | A::ArtifactDownload | A::AuditRead => Some(Scope::Read),
+        A::TenantRead | A::MemberRead | A::ArtifactDownload | A::AuditRead | A::JobRead => Some(Scope::Read),
         A::ProjectCreate | A::ModelCreate | A::VersionRegister => Some(Scope::Register),
         A::PromotionOpen | A::PromotionWithdraw => Some(Scope::Promote),
         A::VersionRetire | A::ProductionRollback => Some(Scope::Deploy),
-        A::MemberManage | A::PromotionDecide | A::TokenManageOwn => None,
+        A::MemberManage | A::PromotionDecide | A::TokenManageOwn | A::JobManage => None,
     }
 }
 

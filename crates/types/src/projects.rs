@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct ProjectCreate {
     /// Stands in references; unique in its tenant.
+    #[schema(min_length = 2, max_length = 63, pattern = "^[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$")]
     pub slug: String,
     /// The slug unless given.
     #[serde(default)]

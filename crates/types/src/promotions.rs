@@ -78,6 +78,7 @@ pub struct PromotionOpen {
     pub target: Stage,
     /// What is better, and what the reviewer should look at.
     #[serde(default)]
+    #[schema(max_length = 2000)]
     pub reason: String,
 }
 
@@ -86,6 +87,8 @@ pub struct PromotionOpen {
 #[serde(deny_unknown_fields)]
 pub struct PromotionDecide {
     pub decision: Decision,
+    /// Why; it stands in the record for good.
+    #[schema(min_length = 1, max_length = 2000, pattern = r"\S")]
     pub reason: String,
     /// The digest of the evidence that was looked at.
     pub evidence_digest: String,
@@ -149,7 +152,7 @@ pub struct Evidence {
     pub target: Stage,
     pub completeness: Completeness,
     /// The version's evaluation component.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Vec<Object>>)]
     pub evaluation: Option<Value>,
     /// What is in production, and would be replaced.
     pub production: Option<EvidenceProduction>,
@@ -164,7 +167,7 @@ pub struct EvidenceProduction {
     pub digest: String,
     /// Part of the evidence: the same version back in production is another state.
     pub since: DateTime<Utc>,
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Vec<Object>>)]
     pub evaluation: Option<Value>,
 }
 

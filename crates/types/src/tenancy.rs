@@ -21,6 +21,7 @@ pub struct Agency {
 #[serde(deny_unknown_fields)]
 pub struct TenantCreate {
     /// Stands in URLs and references; global and for good.
+    #[schema(min_length = 2, max_length = 63, pattern = "^[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$")]
     pub slug: String,
     /// The client's name; the slug unless given.
     #[serde(default)]

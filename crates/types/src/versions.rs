@@ -1,6 +1,6 @@
 //! Versions: immutable, numbered, identified by the digest of their context.
 
-use crate::context::{Completeness, FileEntry};
+use crate::context::{Completeness, Context, FileEntry};
 use crate::ids::VersionId;
 use crate::reference::VersionRef;
 use chrono::{DateTime, Utc};
@@ -58,8 +58,8 @@ impl std::str::FromStr for Stage {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VersionRegister {
-    /// The components, by name; see [`crate::context::COMPONENTS`].
-    #[schema(value_type = Object)]
+    /// The components, by name.
+    #[schema(value_type = Context)]
     pub context: Value,
     /// Make the model if the project has none of this name.
     #[serde(default)]
@@ -171,6 +171,8 @@ pub struct ProductionAnswer {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rollback {
+    /// Why; it stands in the record for good.
+    #[schema(min_length = 1, max_length = 2000, pattern = r"\S")]
     pub reason: String,
     /// The version the caller believes to be in production; refused when it is another.
     #[serde(default)]

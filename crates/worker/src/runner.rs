@@ -1,16 +1,15 @@
 //! Claims due jobs, one after the other, until told to stop.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 use weighhouse_core::kernel::jobs::{self, Job, Leased};
-use weighhouse_core::{App, Result, notifications};
+use weighhouse_core::kernel::metrics::metrics;
+use weighhouse_core::{App, Error, Result, notifications};
 
 /// How often an idle worker looks, if nothing in its own process wakes it.
 const IDLE: Duration = Duration::from_secs(2);
-/// How long one attempt may take; less than a lease.
-const ATTEMPT: Duration = Duration::from_secs(90);
 
 /// Runs jobs and the schedule until `stop`; what is at hand is finished first.
 pub async fn run(app: Arc<App>, stop: CancellationToken) {
@@ -40,14 +39,15 @@ async fn pause(app: &App, stop: &CancellationToken) {
 }
 
 async fn attempt(app: &App, leased: Leased) {
-    let span = tracing::info_span!("job", job_id = %leased.id, request_id = leased.request_id);
+    let kind = leased.job.as_ref().map_or("unknown", Job::kind);
+    let span = tracing::info_span!("job", job_id = %leased.id, kind, request_id = leased.request_id);
     async {
-        let outcome = tokio::time::timeout(ATTEMPT, execute(app, &leased)).await;
-        let settled = match outcome {
-            Ok(Ok(())) => jobs::done(app, &leased).await,
-            Ok(Err(error)) => failed(app, &leased, &error.to_string()).await,
-            Err(_) => failed(app, &leased, "the attempt took too long").await,
+        let started = Instant::now();
+        let (outcome, settled) = tokio::select! {
+            outcome = bounded(app, &leased) => settle(app, &leased, outcome).await,
+            () = lost(app, &leased) => ("lost", Ok(())),
         };
+        metrics().job_ran(kind, outcome, started.elapsed());
         if let Err(error) = settled {
             // The lease runs out and the job runs again: jobs may run twice.
             tracing::error!(%error, "a job's outcome was not stored");
@@ -57,17 +57,50 @@ async fn attempt(app: &App, leased: Leased) {
     .await;
 }
 
-async fn failed(app: &App, leased: &Leased, error: &str) -> Result<()> {
-    if leased.attempts >= jobs::ATTEMPTS_MAX {
-        tracing::error!(error, attempts = leased.attempts, "a job is dead");
-    } else {
-        tracing::warn!(error, attempts = leased.attempts, "a job failed and will be tried again");
+/// Renews the lease while the job runs; ends when another worker has it, since
+/// this one was out of touch for too long. The attempt is dropped then.
+async fn lost(app: &App, leased: &Leased) {
+    loop {
+        tokio::time::sleep(jobs::RENEW).await;
+        match jobs::renew(app, leased).await {
+            Ok(true) => {}
+            Ok(false) => {
+                tracing::warn!("the job's lease has passed to another worker");
+                return;
+            }
+            // The next renewal may come in time; the lease itself decides.
+            Err(error) => tracing::warn!(%error, "a job's lease cannot be renewed"),
+        }
     }
-    jobs::failed(app, leased, error).await
 }
 
-async fn execute(app: &App, leased: &Leased) -> Result<()> {
-    match leased.job {
-        Job::MailSend { mail } => notifications::mail_send(app, leased, mail).await,
+async fn bounded(app: &App, leased: &Leased) -> Result<()> {
+    let Some(job) = &leased.job else {
+        return Err(Error::internal("this program does not know the kind of job; a newer one may"));
+    };
+    if leased.attempts > jobs::ATTEMPTS_MAX {
+        return Err(Error::Permanent("every worker that tried it ended before it was done".into()));
+    }
+    match tokio::time::timeout(job.patience(), execute(app, leased, job)).await {
+        Ok(outcome) => outcome,
+        Err(_late) => Err(Error::internal("the attempt took too long")),
+    }
+}
+
+async fn settle(app: &App, leased: &Leased, outcome: Result<()>) -> (&'static str, Result<()>) {
+    let Err(error) = outcome else { return ("done", jobs::done(app, leased).await) };
+    let dead = error.is_permanent() || leased.attempts >= jobs::ATTEMPTS_MAX;
+    if dead {
+        tracing::error!(%error, attempts = leased.attempts, "a job is dead");
+    } else {
+        tracing::warn!(%error, attempts = leased.attempts, "a job failed and will be tried again");
+    }
+    let settled = jobs::failed(app, leased, &error.to_string(), dead).await;
+    (if dead { "dead" } else { "failed" }, settled)
+}
+
+async fn execute(app: &App, leased: &Leased, job: &Job) -> Result<()> {
+    match job {
+        Job::MailSend { mail } => notifications::mail_send(app, leased, *mail).await,
     }
 }

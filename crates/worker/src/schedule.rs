@@ -6,34 +6,44 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
-use weighhouse_core::kernel::{jobs, schedule, secret};
-use weighhouse_core::{App, Result};
+use weighhouse_core::kernel::metrics::metrics;
+use weighhouse_core::kernel::{idempotency, jobs, schedule, secret};
+use weighhouse_core::{App, Result, audit};
 
 /// Work that comes round by itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Periodic {
     /// Forget jobs that were done a while ago.
     JobsPrune,
+    /// Forget Idempotency-Keys and their answers after a day.
+    IdempotencyPrune,
+    /// Hash what the audit logs grew by into their trees, and sign the heads.
+    CheckpointsSign,
 }
 
 impl Periodic {
-    const ALL: &[Self] = &[Self::JobsPrune];
+    const ALL: &[Self] = &[Self::JobsPrune, Self::IdempotencyPrune, Self::CheckpointsSign];
 
     const fn name(self) -> &'static str {
         match self {
             Self::JobsPrune => "jobs-prune",
+            Self::CheckpointsSign => "checkpoints-sign",
+            Self::IdempotencyPrune => "idempotency-prune",
         }
     }
 
     const fn every(self) -> Duration {
         match self {
-            Self::JobsPrune => Duration::from_hours(1),
+            Self::JobsPrune | Self::IdempotencyPrune => Duration::from_hours(1),
+            Self::CheckpointsSign => Duration::from_secs(3),
         }
     }
 
     async fn execute(self, app: &Arc<App>) -> Result<()> {
         match self {
             Self::JobsPrune => jobs::prune(app).await,
+            Self::CheckpointsSign => audit::checkpoints_sign(app).await,
+            Self::IdempotencyPrune => idempotency::prune(app).await,
         }
     }
 }
@@ -59,8 +69,10 @@ async fn rounds(app: &Arc<App>, periodic: Periodic, stop: &CancellationToken) {
 }
 
 async fn turn(app: &Arc<App>, periodic: Periodic) -> Result<()> {
-    if schedule::take_turn(app, periodic.name(), periodic.every()).await? {
-        periodic.execute(app).await?;
+    if !schedule::take_turn(app, periodic.name(), periodic.every()).await? {
+        return Ok(());
     }
-    Ok(())
+    let outcome = periodic.execute(app).await;
+    metrics().periodic_ran(periodic.name(), outcome.is_ok());
+    outcome
 }

@@ -68,10 +68,12 @@ pub(crate) enum Tab {
     Members,
     Tokens,
     Audit,
+    Jobs,
 }
 
 impl Tab {
-    const ALL: [Self; 5] = [Self::Models, Self::Promotions, Self::Members, Self::Tokens, Self::Audit];
+    const ALL: [Self; 6] =
+        [Self::Models, Self::Promotions, Self::Members, Self::Tokens, Self::Audit, Self::Jobs];
 
     const fn name(self) -> &'static str {
         match self {
@@ -80,6 +82,7 @@ impl Tab {
             Self::Members => "Members",
             Self::Tokens => "Tokens",
             Self::Audit => "Audit log",
+            Self::Jobs => "Jobs",
         }
     }
 
@@ -90,6 +93,7 @@ impl Tab {
             Self::Members => "users",
             Self::Tokens => "key-round",
             Self::Audit => "scroll-text",
+            Self::Jobs => "rotate-cw",
         }
     }
 
@@ -100,6 +104,7 @@ impl Tab {
             Self::Members => links::tenant_page(tenant, "members"),
             Self::Tokens => links::tenant_page(tenant, "tokens"),
             Self::Audit => links::tenant_page(tenant, "audit"),
+            Self::Jobs => links::tenant_page(tenant, "jobs"),
         }
     }
 
@@ -110,6 +115,7 @@ impl Tab {
             Self::Members => Action::MemberRead,
             Self::Tokens => Action::TokenManageOwn,
             Self::Audit => Action::AuditRead,
+            Self::Jobs => Action::JobRead,
         }
     }
 }
@@ -193,6 +199,10 @@ fn Menu(visitor: Visitor) -> impl IntoView {
         .collect_view();
     let mail = user.operator.then(|| {
         view! {
+            <a href="/operator/jobs">
+                <Icon name="rotate-cw" />
+                "Jobs of the installation"
+            </a>
             <a href="/operator/mail">
                 <Icon name="mail" />
                 "Mail of the installation"

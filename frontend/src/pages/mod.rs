@@ -3,6 +3,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod identity;
+pub(crate) mod jobs;
 pub(crate) mod memberships;
 pub(crate) mod models;
 pub(crate) mod notifications;

@@ -1,14 +1,22 @@
 //! Reading the audit logs. They are written where mutations commit: see
-//! `kernel::tx` and `kernel::log`.
+//! `kernel::tx` and `kernel::log`. `sign` hashes them into tiles and signs
+//! their checkpoints, `proofs` proves from these.
 
+mod log;
+mod proofs;
 mod queries;
+mod rules;
+mod sign;
+
+pub use log::LogName;
+pub use proofs::{audit_checkpoint, audit_consistency, audit_inclusion, audit_leaves, audit_signed};
+pub use sign::checkpoints_sign;
 
 use crate::kernel::authz;
 use crate::kernel::ctx::Ctx;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::page;
 use crate::kernel::tx::{PlatformTx, TenantTx};
-use weighhouse_ledger::{Hash, tree};
 use weighhouse_types::audit::{AuditEntry, AuditHead, AuditQuery};
 use weighhouse_types::page::Page;
 use weighhouse_types::permission::{Action, AgencyAction};
@@ -34,11 +42,7 @@ pub async fn audit_list(ctx: &Ctx, tenant: &str, query: &AuditQuery) -> Result<P
 /// # Errors
 /// When the caller may not read it.
 pub async fn audit_head(ctx: &Ctx, tenant: &str) -> Result<AuditHead> {
-    let tenant = authz::tenant(ctx, tenant, Action::AuditRead).await?;
-    let mut tx = TenantTx::begin(ctx, &tenant).await?;
-    let hashes = queries::tenant_hashes(&mut tx, &tenant).await?;
-    tx.finish().await?;
-    head(hashes)
+    proofs::head(ctx, &LogName::Tenant(tenant.into())).await
 }
 
 /// An agency's log, newest first: what has no tenant.
@@ -61,11 +65,7 @@ pub async fn agency_audit_list(ctx: &Ctx, agency: &str, query: &AuditQuery) -> R
 /// # Errors
 /// When the caller may not read it.
 pub async fn agency_audit_head(ctx: &Ctx, agency: &str) -> Result<AuditHead> {
-    let agency = authz::agency(ctx, agency, AgencyAction::AgencyAuditRead).await?;
-    let mut tx = PlatformTx::begin(ctx.app()).await?;
-    let hashes = queries::agency_hashes(&mut tx, &agency).await?;
-    tx.finish().await?;
-    head(hashes)
+    proofs::head(ctx, &LogName::Agency(agency.into())).await
 }
 
 /// Refuses a filter that would find nothing for a reason that nobody sees.
@@ -86,9 +86,4 @@ fn filter_check(query: &AuditQuery) -> Result<()> {
         model.parse::<ModelRef>().map_err(|e| Error::invalid("model", format!("{e}.")))?;
     }
     Ok(())
-}
-
-fn head(hashes: Vec<Hash>) -> Result<AuditHead> {
-    let size = u64::try_from(hashes.len()).map_err(Error::internal)?;
-    Ok(AuditHead { size, root: tree::root(hashes).to_string() })
 }

@@ -1,5 +1,7 @@
 //! SQL of the audit logs.
 
+pub(super) mod tiles;
+
 use crate::kernel::authz;
 use crate::kernel::error::{Error, Result, fit};
 use crate::kernel::tx::{PlatformTx, TenantTx};
@@ -10,7 +12,6 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
-use weighhouse_ledger::Hash;
 use weighhouse_types::audit::{AuditEntry, AuditQuery, Event};
 
 #[derive(QueryableByName)]
@@ -169,29 +170,6 @@ async fn entries(
     rows.into_iter().map(Row::entry).collect()
 }
 
-#[derive(QueryableByName)]
-struct LeafHash {
-    #[diesel(sql_type = Binary)]
-    leaf_hash: Vec<u8>,
-}
-
-async fn hashes(
-    conn: &mut AsyncPgConnection,
-    Tables { prefix, owner }: Tables,
-    id: Uuid,
-) -> Result<Vec<Hash>> {
-    let rows: Vec<LeafHash> =
-        diesel::sql_query(format!("SELECT leaf_hash FROM {prefix}_leaves WHERE {owner} = $1 ORDER BY index"))
-            .bind::<SqlUuid, _>(id)
-            .load(conn)
-            .await?;
-    let hash = |row: LeafHash| {
-        let bytes: [u8; 32] = row.leaf_hash.as_slice().try_into().map_err(Error::internal)?;
-        Ok(Hash::from(bytes))
-    };
-    rows.into_iter().map(hash).collect()
-}
-
 pub(super) async fn tenant_entries(
     tx: &mut TenantTx<'_>,
     tenant: &authz::Tenant,
@@ -202,10 +180,6 @@ pub(super) async fn tenant_entries(
     entries(tx.conn()?, TENANT, tenant.id().0, filter, before, limit).await
 }
 
-pub(super) async fn tenant_hashes(tx: &mut TenantTx<'_>, tenant: &authz::Tenant) -> Result<Vec<Hash>> {
-    hashes(tx.conn()?, TENANT, tenant.id().0).await
-}
-
 pub(super) async fn agency_entries(
     tx: &mut PlatformTx<'_>,
     agency: &authz::Agency,
@@ -214,8 +188,4 @@ pub(super) async fn agency_entries(
     limit: i64,
 ) -> Result<Vec<AuditEntry>> {
     entries(tx.conn()?, AGENCY, agency.id().0, filter, before, limit).await
-}
-
-pub(super) async fn agency_hashes(tx: &mut PlatformTx<'_>, agency: &authz::Agency) -> Result<Vec<Hash>> {
-    hashes(tx.conn()?, AGENCY, agency.id().0).await
 }

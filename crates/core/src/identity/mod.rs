@@ -1,12 +1,14 @@
 //! Logins, sessions, API tokens, and the first visit.
 
+mod jwt;
 mod queries;
 mod setup;
 mod tokens;
 mod users;
 
+pub use jwt::token_exchange;
 pub use setup::{SetupForm, setup, setup_code, setup_needed};
-pub use tokens::{token_create, token_create_for, token_ctx, token_list, token_revoke};
+pub use tokens::{bearer_ctx, token_create, token_create_for, token_list, token_revoke};
 pub use users::{UserCreate, UserRole, user_create};
 
 pub(crate) use users::{email_normalise, login_create};
@@ -59,7 +61,7 @@ pub(crate) async fn session_start(ctx: &Ctx, login: queries::Login, agent: &str)
     let user = login.user();
     let event = Event::SessionStarted { email: user.email.clone(), session: session.to_string() };
     let actor = Actor::Session { user: user.clone(), session, cookie: cookie.clone() };
-    let acting = Ctx::with(ctx.app(), actor, ctx.request_id());
+    let acting = ctx.acting(actor);
     tx.commit(&acting, login.agency_id.into(), &event).await?;
     Ok(SignedIn { cookie, user })
 }

@@ -1,7 +1,7 @@
 //! The first visit: a one-time link makes operator, agency and owner.
 
 use super::queries::{self, NewLogin};
-use super::users::{email_normalise, password_check};
+use super::users::{email_normalise, name_or, password_check};
 use super::{SignedIn, session_start_by_email};
 use crate::kernel::app::App;
 use crate::kernel::ctx::Ctx;
@@ -59,8 +59,7 @@ pub async fn setup_code(app: &App) -> Result<Option<String>> {
 pub async fn setup(ctx: &Ctx, code: &str, form: SetupForm) -> Result<SignedIn> {
     let email = email_normalise(&form.email)?;
     password_check(&form.password)?;
-    let name = form.name.trim();
-    let name = if name.is_empty() { "Owner" } else { name };
+    let name = &name_or(&form.name, "Owner");
     // Strangers without the code cause no hashing.
     let mut tx = PlatformTx::begin(ctx.app()).await?;
     check_code(&mut tx, code).await?;

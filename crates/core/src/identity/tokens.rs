@@ -82,7 +82,7 @@ async fn create(
         expires: info.expires_at,
     };
     tx.commit(&event).await?;
-    Ok(TokenCreated { token, info })
+    Ok(TokenCreated { token: Some(token), note: None, info })
 }
 
 /// The caller's tokens in a tenant, newest first.
@@ -109,12 +109,16 @@ pub async fn token_revoke(ctx: &Ctx, tenant: &str, token: TokenId) -> Result<()>
     tx.commit(&Event::TokenRevoked { token: token.to_string(), name: revoked.name }).await
 }
 
-/// The context of a request that came with an API token.
+/// The context of a request that came with an API token, or with a JWT that
+/// one was exchanged for.
 ///
 /// # Errors
 /// When the token is unknown, expired or revoked.
-pub async fn token_ctx(app: &Arc<App>, token: &str, request_id: &str) -> Result<Ctx> {
+pub async fn bearer_ctx(app: &Arc<App>, token: &str, request_id: &str) -> Result<Ctx> {
     let refused = |detail: &str| Err(Error::refused(Code::Unauthenticated, detail));
+    if token.matches('.').count() == 2 {
+        return super::jwt::jwt_ctx(app, token, request_id).await;
+    }
     if !secret::is_api_token(token) {
         return refused(
             "This is no API token: tokens look like wh_… and carry a checksum. Was it copied whole?",
@@ -128,7 +132,5 @@ pub async fn token_ctx(app: &Arc<App>, token: &str, request_id: &str) -> Result<
             "This API token is unknown, expired or revoked. Make a new one on the tenant's page.",
         );
     };
-    let actor =
-        Actor::Token { user: grant.user, token: grant.token, tenant: grant.tenant, scopes: grant.scopes };
-    Ok(Ctx::with(app, actor, request_id))
+    Ok(Ctx::with(app, grant.actor(), request_id))
 }

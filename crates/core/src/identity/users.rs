@@ -34,7 +34,7 @@ pub enum UserRole {
 pub async fn user_create(ctx: &Ctx, new: UserCreate) -> Result<User> {
     let email = email_normalise(&new.email)?;
     password_check(&new.password)?;
-    let name = name_or_address(new.name.as_deref(), &email);
+    let name = name_or(new.name.as_deref().unwrap_or_default(), email.split('@').next().unwrap_or(&email));
     match &new.role {
         UserRole::Agency { agency, role } => {
             let agency = authz::agency(ctx, agency, AgencyAction::StaffManage).await?;
@@ -70,6 +70,7 @@ pub(crate) async fn login_create(
 ) -> Result<UserId> {
     password_check(password)?;
     let password_hash = &ctx.app().passwords.hash(password).await?;
+    let name = &name_or(name, email);
     let login = NewLogin { agency, email, name, password_hash, operator: false };
     let mut tx = PlatformTx::begin(ctx.app()).await?;
     let id = queries::login_insert(&mut tx, &login).await?;
@@ -104,9 +105,8 @@ pub(crate) fn password_check(password: &str) -> Result<()> {
     Ok(())
 }
 
-fn name_or_address(name: Option<&str>, email: &str) -> String {
-    match name.map(str::trim).filter(|name| !name.is_empty()) {
-        Some(name) => name.chars().take(100).collect(),
-        None => email.split('@').next().unwrap_or(email).to_owned(),
-    }
+/// A person's name in its bounds, or what stands in for one that was not given.
+pub(super) fn name_or(name: &str, otherwise: &str) -> String {
+    let name = if name.trim().is_empty() { otherwise } else { name.trim() };
+    name.chars().take(100).collect()
 }

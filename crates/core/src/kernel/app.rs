@@ -2,11 +2,14 @@
 
 use super::config::Config;
 use super::db::{self, Pool};
-use super::error::{Error, Result};
+use super::error::Result;
+use super::jwt::Jwt;
 use super::mail::Mailer;
+use super::migrate;
 use super::password::Passwords;
 use super::store::Store;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{Notify, Semaphore};
 
 /// The parts that operations work with; one a process.
@@ -16,11 +19,14 @@ pub struct App {
     pub(crate) store: Store,
     pub(crate) mailer: Mailer,
     pub(crate) passwords: Passwords,
+    pub(crate) jwt: Jwt,
     /// Archives that may be written at once: each holds a blocking thread and
     /// waits for others.
     pub(crate) archives: Arc<Semaphore>,
     /// Wakes this process's worker when a job was enqueued here.
     pub jobs_wake: Notify,
+    /// Whether the database was seen to have what this program needs.
+    schema_fits: AtomicBool,
 }
 
 impl App {
@@ -31,11 +37,13 @@ impl App {
     pub fn new(config: Config) -> Result<Arc<Self>> {
         Ok(Arc::new(Self {
             pool: db::pool(&config.database_url, config.database_connections)?,
-            store: Store::open(&config.store_url)?,
+            store: Store::open(&config.store)?,
             mailer: Mailer::new(&config.mail)?,
             passwords: Passwords::new(),
+            jwt: Jwt::new(&config.jwt)?,
             archives: Arc::new(Semaphore::new(4)),
             jobs_wake: Notify::new(),
+            schema_fits: AtomicBool::new(false),
             config,
         }))
     }
@@ -48,13 +56,34 @@ impl App {
         super::tx::ping(self).await
     }
 
+    /// Whether the database answers and has what this program needs.
+    ///
+    /// # Errors
+    /// When it does not, or was not migrated.
+    pub async fn schema_ready(&self) -> Result<()> {
+        if self.schema_fits.load(Ordering::Relaxed) {
+            return self.database_ready().await;
+        }
+        migrate::check(self).await?;
+        self.schema_fits.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
     /// Whether database and object store answer.
     ///
     /// # Errors
     /// Names the part that does not.
     pub async fn ready(&self) -> Result<()> {
-        self.database_ready().await?;
-        self.store.ping().await.map_err(|e| Error::Connection(e.to_string()))
+        self.schema_ready().await?;
+        self.store_ready().await
+    }
+
+    /// Whether the object store answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn store_ready(&self) -> Result<()> {
+        self.store.ping().await
     }
 }
 

@@ -146,6 +146,12 @@ pub(crate) async fn tenant(ctx: &Ctx, slug: &str, action: Action) -> Result<Tena
     Ok(tenant)
 }
 
+/// Whether the caller reaches a tenant, whatever they may do there.
+pub(crate) async fn tenant_reached(ctx: &Ctx, slug: &str) -> Result<()> {
+    let found = reached(ctx, Some(slug)).await?.pop();
+    found.map(drop).ok_or_else(|| Error::not_found("tenant"))
+}
+
 /// The tenant whose invitation the caller holds, to join it and nothing else.
 pub(crate) async fn invited_tenant(ctx: &Ctx) -> Result<Tenant> {
     let Actor::Invited { tenant, .. } = &ctx.actor else {
@@ -205,11 +211,29 @@ async fn reached(ctx: &Ctx, slug: Option<&str>) -> Result<Vec<Tenant>> {
         Actor::Token { tenant, .. } => Some(tenant.0),
         _ => None,
     };
+    tenants_of(ctx, user, slug, bound).await
+}
+
+/// Any tenant, for the operator to mend its jobs: what failed there is the
+/// installation's trouble, whoever the tenant lets in.
+pub(crate) async fn operated_tenant(ctx: &Ctx, id: TenantId) -> Result<Tenant> {
+    if !ctx.is_operator() {
+        return Err(Error::not_found("page"));
+    }
+    tenants_of(ctx, None, None, Some(id.0)).await?.pop().ok_or_else(|| Error::not_found("tenant"))
+}
+
+async fn tenants_of(
+    ctx: &Ctx,
+    user: Option<Uuid>,
+    slug: Option<&str>,
+    only: Option<Uuid>,
+) -> Result<Vec<Tenant>> {
     let mut tx = PlatformTx::begin(&ctx.app).await?;
     let rows: Vec<TenantRow> = diesel::sql_query(REACHED)
         .bind::<Nullable<SqlUuid>, _>(user)
         .bind::<Nullable<Text>, _>(slug)
-        .bind::<Nullable<SqlUuid>, _>(bound)
+        .bind::<Nullable<SqlUuid>, _>(only)
         .load(tx.conn()?)
         .await?;
     tx.finish().await?;

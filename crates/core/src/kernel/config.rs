@@ -1,7 +1,12 @@
 //! What an installation is told from outside.
 
+use super::error::{Error, Result};
+use super::secret;
 use std::path::PathBuf;
 use url::Url;
+
+/// The private key that signs the audit logs' checkpoints.
+pub use weighhouse_ledger::note::Signer as LogKey;
 
 /// The settings of one process.
 #[derive(Clone, Debug)]
@@ -10,10 +15,47 @@ pub struct Config {
     pub database_url: String,
     /// Connections kept to the database.
     pub database_connections: usize,
-    pub store_url: Url,
+    pub store: StoreConfig,
     pub mail: MailConfig,
     /// Where people reach the installation; links in mails start with it.
     pub public_url: Url,
+    /// Signs the audit logs' checkpoints; without it they are not signed here.
+    pub log_key: Option<LogKey>,
+    /// The keys of JWTs.
+    pub jwt: JwtConfig,
+}
+
+/// Where files lie.
+#[derive(Clone)]
+pub struct StoreConfig {
+    /// `file:`, `s3:`, `gs:` or `az:`.
+    pub url: Url,
+    /// The provider's settings, credentials among them, by the names of its
+    /// usual environment variables: `AWS_ENDPOINT` and the like.
+    pub options: Vec<(String, String)>,
+}
+
+impl std::fmt::Debug for StoreConfig {
+    /// Leaves out the options, which hold credentials.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "StoreConfig({})", self.url)
+    }
+}
+
+/// The keys that JWTs are signed with (HS256). Without one there are none.
+#[derive(Clone, Default)]
+pub struct JwtConfig {
+    /// Signs and verifies; at least 32 bytes.
+    pub key: Option<String>,
+    /// Verifies for as long as what it signed lives, while the key changes.
+    pub previous: Option<String>,
+}
+
+impl std::fmt::Debug for JwtConfig {
+    /// Leaves out the keys.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("JwtConfig").field("key", &self.key.is_some()).finish_non_exhaustive()
+    }
 }
 
 /// How mail leaves.
@@ -24,23 +66,30 @@ pub struct MailConfig {
     pub transport: MailTransport,
 }
 
-/// Where mail goes.
+/// A server that takes mail.
 #[derive(Clone)]
-pub enum MailTransport {
-    /// `smtp://`, `smtps://`, with credentials inside.
-    Smtp(Url),
-    /// A folder that receives `.eml` files.
-    Folder(PathBuf),
+pub struct SmtpConfig {
+    /// `smtp://` (with `?tls=required`, `opportunistic` or `none`) or
+    /// `smtps://`, with credentials inside.
+    pub url: Url,
+    /// A PEM file of authorities, beside the machine's own.
+    pub ca: Option<PathBuf>,
 }
 
-impl std::fmt::Debug for MailTransport {
+impl std::fmt::Debug for SmtpConfig {
     /// Leaves out the URL, which may hold a password.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Smtp(url) => write!(f, "Smtp({})", url.host_str().unwrap_or("?")),
-            Self::Folder(path) => write!(f, "Folder({})", path.display()),
-        }
+        write!(f, "SmtpConfig({})", self.url.host_str().unwrap_or("?"))
     }
+}
+
+/// Where mail goes.
+#[derive(Clone, Debug)]
+pub enum MailTransport {
+    /// A server that takes mail.
+    Smtp(SmtpConfig),
+    /// A folder that receives `.eml` files.
+    Folder(PathBuf),
 }
 
 impl Config {
@@ -61,6 +110,16 @@ impl Config {
     pub fn link(&self, path: &str) -> String {
         format!("{}{path}", self.public_url.as_str().trim_end_matches('/'))
     }
+}
+
+/// A new key for the audit logs: its secret text form and its public one.
+///
+/// # Errors
+/// When no key can have this name.
+pub fn log_key_create(name: &str) -> Result<(String, String)> {
+    let (key, secret) =
+        LogKey::generate(name, secret::random32()).map_err(|e| Error::invalid("name", e.to_string()))?;
+    Ok((secret, key.verifier().to_string()))
 }
 
 /// Whether a host name or address is this machine.

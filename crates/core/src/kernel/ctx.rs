@@ -2,6 +2,7 @@
 
 use super::app::App;
 use super::error::{Error, Result};
+use super::idempotency::Claim;
 use std::sync::Arc;
 use weighhouse_types::error::Code;
 use weighhouse_types::identity::User;
@@ -14,6 +15,8 @@ pub struct Ctx {
     pub(crate) app: Arc<App>,
     pub(crate) actor: Actor,
     pub(crate) request_id: String,
+    /// The right to do the work of the request's Idempotency-Key.
+    pub(super) claim: Option<Claim>,
 }
 
 /// Who acts.
@@ -23,8 +26,8 @@ pub(crate) enum Actor {
     Anonymous,
     /// A person in a browser.
     Session { user: User, session: SessionId, cookie: String },
-    /// A person's API token.
-    Token { user: User, token: TokenId, tenant: TenantId, scopes: Vec<Scope> },
+    /// A person's API token, or (`exchanged`) a JWT that stands for it.
+    Token { user: User, token: TokenId, tenant: TenantId, scopes: Vec<Scope>, exchanged: bool },
     /// A person who holds a tenant's invitation and is about to join it.
     Invited { user: User, tenant: TenantId },
     /// The operator at the machine itself.
@@ -53,7 +56,18 @@ impl Ctx {
     }
 
     pub(crate) fn with(app: &Arc<App>, actor: Actor, request_id: impl Into<String>) -> Self {
-        Self { app: Arc::clone(app), actor, request_id: request_id.into() }
+        Self { app: Arc::clone(app), actor, request_id: request_id.into(), claim: None }
+    }
+
+    /// The same request, by somebody whose right it has established.
+    pub(crate) fn acting(&self, actor: Actor) -> Self {
+        Self { actor, ..self.clone() }
+    }
+
+    /// The same request, with the right to do the work of its Idempotency-Key.
+    #[must_use]
+    pub fn claiming(self, claim: Claim) -> Self {
+        Self { claim: Some(claim), ..self }
     }
 
     /// The process's parts.
@@ -85,6 +99,14 @@ impl Ctx {
     /// The id of the person who acts; console and worker have none.
     pub(crate) fn user_id(&self) -> Option<uuid::Uuid> {
         self.user().ok().map(|user| user.id.0)
+    }
+
+    /// Whether the caller looks after the installation itself.
+    pub(crate) fn is_operator(&self) -> bool {
+        match &self.actor {
+            Actor::Session { user, .. } => user.operator,
+            actor => matches!(actor, Actor::Console),
+        }
     }
 
     /// The session's form token, which proves that a form came from our page.

@@ -29,6 +29,9 @@ pub enum Error {
     /// The object store failed.
     #[error("object store: {0}")]
     Store(#[from] object_store::Error),
+    /// The other side will never take it: trying again is no use.
+    #[error("{0}")]
+    Permanent(String),
     /// Anything else that should not happen.
     #[error("{0}")]
     Internal(String),
@@ -68,8 +71,17 @@ impl Error {
         match self {
             Self::Refused { code, .. } => *code,
             Self::Connection(_) => Code::Unavailable,
-            Self::Database(_) | Self::Store(_) | Self::Internal(_) => Code::Internal,
+            // An object that is not there is a loss; all else is the store's own trouble.
+            Self::Store(object_store::Error::NotFound { .. }) => Code::Internal,
+            Self::Store(_) => Code::Unavailable,
+            Self::Database(_) | Self::Permanent(_) | Self::Internal(_) => Code::Internal,
         }
+    }
+
+    /// Whether trying again is no use.
+    #[must_use]
+    pub fn is_permanent(&self) -> bool {
+        matches!(self, Self::Permanent(_))
     }
 
     /// The document shown to the caller; causes inside stay inside.
@@ -79,6 +91,11 @@ impl Error {
             Self::Refused { detail, field, .. } => (detail.clone(), field.clone()),
             Self::Connection(_) => (
                 "The database does not answer at the moment. Nothing was changed; try again shortly.".into(),
+                None,
+            ),
+            Self::Store(_) if self.code() == Code::Unavailable => (
+                "The file store does not answer at the moment. What was sent before is kept; try again shortly."
+                    .into(),
                 None,
             ),
             _ => (

@@ -4,16 +4,19 @@
 use super::app::App;
 use super::error::{Error, Result};
 use super::tx::PlatformTx;
-use diesel::sql_types::{Double, Integer, Jsonb, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Bool, Double, Integer, Jsonb, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 use uuid::Uuid;
 use weighhouse_types::ids::TenantId;
 
 /// A job is dead after this many attempts: about a day of retries.
 pub const ATTEMPTS_MAX: i32 = 15;
-/// How long a worker may take before another one may.
-const LEASE: &str = "2 minutes";
+/// How long a job is its worker's without a sign of life.
+const LEASE: &str = "30 seconds";
+/// How often a worker renews the lease of what it is about.
+pub const RENEW: Duration = Duration::from_secs(10);
 
 /// What is to be done. Carries ids; every job may run twice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,11 +26,30 @@ pub enum Job {
     MailSend { mail: Uuid },
 }
 
+impl Job {
+    /// The kind, as in the database and in metrics.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::MailSend { .. } => "mail_send",
+        }
+    }
+
+    /// How long one attempt may take.
+    #[must_use]
+    pub const fn patience(&self) -> Duration {
+        match self {
+            Self::MailSend { .. } => Duration::from_secs(90),
+        }
+    }
+}
+
 /// A job that this worker holds.
 #[derive(Debug)]
 pub struct Leased {
     pub id: Uuid,
-    pub job: Job,
+    /// None for a kind that this program does not know: a newer one's.
+    pub job: Option<Job>,
     pub attempts: i32,
     /// The request that caused it.
     pub request_id: String,
@@ -87,8 +109,25 @@ pub async fn claim(app: &App) -> Result<Option<Leased>> {
     .await?;
     tx.commit_bookkeeping().await?;
     let Some(row) = rows.into_iter().next() else { return Ok(None) };
-    let job = serde_json::from_value(row.job).map_err(Error::internal)?;
+    let job = serde_json::from_value(row.job).ok();
     Ok(Some(Leased { id: row.id, job, attempts: row.attempts, request_id: row.request_id, lease }))
+}
+
+/// Keeps a job for another while. False when another worker has it by now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn renew(app: &App, leased: &Leased) -> Result<bool> {
+    let mut tx = PlatformTx::begin(app).await?;
+    let kept = diesel::sql_query(format!(
+        "UPDATE jobs SET leased_until = now() + interval '{LEASE}' WHERE id = $1 AND lease = $2"
+    ))
+    .bind::<SqlUuid, _>(leased.id)
+    .bind::<SqlUuid, _>(leased.lease)
+    .execute(tx.conn()?)
+    .await?;
+    tx.commit_bookkeeping().await?;
+    Ok(kept > 0)
 }
 
 /// Marks a job as done, unless its lease has passed to another worker.
@@ -105,27 +144,69 @@ pub async fn done(app: &App, leased: &Leased) -> Result<()> {
     tx.commit_bookkeeping().await
 }
 
-/// Puts a failed job back, later each time; after the last attempt it is dead
-/// and stays to be seen.
+/// Puts a failed job back, later each time; after the last attempt, or where
+/// none can help, it is dead and stays to be seen.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn failed(app: &App, leased: &Leased, error: &str) -> Result<()> {
+pub async fn failed(app: &App, leased: &Leased, error: &str, dead: bool) -> Result<()> {
     let mut tx = PlatformTx::begin(app).await?;
     diesel::sql_query(
         "UPDATE jobs SET leased_until = NULL, last_error = $3,
              run_at = now() + make_interval(secs => $4 * (0.5 + random())),
-             dead_at = CASE WHEN attempts >= $5 THEN now() END
+             dead_at = CASE WHEN $5 THEN now() END
          WHERE id = $1 AND lease = $2",
     )
     .bind::<SqlUuid, _>(leased.id)
     .bind::<SqlUuid, _>(leased.lease)
     .bind::<Text, _>(error)
     .bind::<Double, _>(backoff_seconds(leased.attempts))
-    .bind::<Integer, _>(ATTEMPTS_MAX)
+    .bind::<Bool, _>(dead)
     .execute(tx.conn()?)
     .await?;
     tx.commit_bookkeeping().await
+}
+
+/// How many jobs there are, by their state.
+#[derive(diesel::QueryableByName, Debug)]
+pub(crate) struct Counts {
+    #[diesel(sql_type = BigInt)]
+    due: i64,
+    #[diesel(sql_type = BigInt)]
+    waiting: i64,
+    #[diesel(sql_type = BigInt)]
+    running: i64,
+    #[diesel(sql_type = BigInt)]
+    dead: i64,
+    #[diesel(sql_type = BigInt)]
+    pub(crate) oldest_due_seconds: i64,
+}
+
+impl Counts {
+    pub(crate) const fn states(&self) -> [(&'static str, i64); 4] {
+        [("due", self.due), ("waiting", self.waiting), ("running", self.running), ("dead", self.dead)]
+    }
+}
+
+/// Counts the jobs that are not done. A job that failed waits for its next
+/// attempt; one whose worker is gone is due again.
+pub(crate) async fn counts(app: &App) -> Result<Counts> {
+    let mut tx = PlatformTx::begin(app).await?;
+    let counts = diesel::sql_query(
+        "SELECT count(*) FILTER (WHERE due) AS due,
+                count(*) FILTER (WHERE dead_at IS NULL AND NOT leased AND run_at > now()) AS waiting,
+                count(*) FILTER (WHERE dead_at IS NULL AND leased) AS running,
+                count(*) FILTER (WHERE dead_at IS NOT NULL) AS dead,
+                coalesce(extract(epoch FROM now() - min(run_at) FILTER (WHERE due)), 0)::bigint
+                    AS oldest_due_seconds
+         FROM (SELECT *, coalesce(leased_until > now(), false) AS leased,
+                      dead_at IS NULL AND run_at <= now() AND NOT coalesce(leased_until > now(), false) AS due
+               FROM jobs WHERE done_at IS NULL) AS open",
+    )
+    .get_result(tx.conn()?)
+    .await?;
+    tx.finish().await?;
+    Ok(counts)
 }
 
 /// How long a job that is done is kept.

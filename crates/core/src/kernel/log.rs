@@ -21,7 +21,8 @@ pub(crate) enum Log {
 }
 
 impl Log {
-    fn id(self) -> Uuid {
+    /// The opaque id that stands in the log's leaves and in its name.
+    pub(crate) fn id(self) -> Uuid {
         match self {
             Self::Tenant(id) => id.0,
             Self::Agency(id) => id.0,

@@ -1,11 +1,15 @@
-//! Schema: the cluster's roles, once, and the embedded migrations.
+//! Schema: the cluster's roles, once, and the embedded migrations; and
+//! whether a database has what this program needs.
 
+use super::app::App;
+use super::db::Connector;
 use super::error::{Error, Result};
+use super::tx::PlatformTx;
+use diesel::migration::MigrationSource;
 use diesel::sql_types::Text;
-use diesel_async::{
-    AsyncConnection, AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection,
-};
+use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use weighhouse_types::error::Code;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations");
 
@@ -45,7 +49,8 @@ pub struct Migrated {
 /// # Errors
 /// When the database does not answer, or its schema is of a newer program.
 pub async fn migrate(url: &str) -> Result<Migrated> {
-    let mut conn = connect(url).await?;
+    let connected = Connector::new(url)?.connect().await;
+    let mut conn = connected.map_err(|e| Error::Connection(e.to_string()))?;
     conn.batch_execute(ROLES).await?;
     refuse_newer(&mut conn).await?;
     let mut harness = AsyncMigrationHarness::new(conn);
@@ -57,9 +62,47 @@ pub async fn migrate(url: &str) -> Result<Migrated> {
     .map_err(Error::internal)?
 }
 
-#[expect(clippy::disallowed_methods, reason = "migrations run as the owner, outside of tenants")]
-async fn connect(url: &str) -> Result<AsyncPgConnection> {
-    AsyncPgConnection::establish(url).await.map_err(|e| Error::Connection(e.to_string()))
+const APPLIED: &str = "SELECT version FROM __diesel_schema_migrations ORDER BY version";
+
+/// The versions of this program's migrations, oldest first.
+fn known() -> Result<Vec<String>> {
+    let known = MigrationSource::<diesel::pg::Pg>::migrations(&MIGRATIONS).map_err(Error::internal)?;
+    let mut known: Vec<String> = known.iter().map(|m| m.name().version().to_string()).collect();
+    known.sort_unstable();
+    Ok(known)
+}
+
+/// Refuses a database that lacks a migration of this program. One that has
+/// more is a newer program's and fits: migrations expand before they contract.
+pub(crate) async fn check(app: &App) -> Result<()> {
+    let applied: Vec<String> = match applied(app).await {
+        Err(Error::Database(error)) if unmigrated(&error) => Vec::new(),
+        applied => applied?,
+    };
+    let lacking: Vec<String> = known()?.into_iter().filter(|version| !applied.contains(version)).collect();
+    let Some(first) = lacking.as_slice().first() else { return Ok(()) };
+    let how = if applied.is_empty() { "was never migrated" } else { "is older than this program" };
+    Err(Error::refused(
+        Code::Unavailable,
+        format!(
+            "the database {how}: it lacks {} migrations, from {first} on. \
+             Run ‘weighhouse migrate’ with the owner's URL first.",
+            lacking.len()
+        ),
+    ))
+}
+
+async fn applied(app: &App) -> Result<Vec<String>> {
+    let mut tx = PlatformTx::begin(app).await?;
+    let rows: Vec<Applied> = diesel::sql_query(APPLIED).load(tx.conn()?).await?;
+    tx.finish().await?;
+    Ok(rows.into_iter().map(|row| row.version).collect())
+}
+
+/// Whether role or table are not there, or not yet to be read.
+fn unmigrated(error: &diesel::result::Error) -> bool {
+    let text = error.to_string();
+    text.contains("does not exist") || text.contains("permission denied")
 }
 
 #[derive(diesel::QueryableByName)]
@@ -70,14 +113,8 @@ struct Applied {
 
 /// A database that a newer program has migrated is left alone.
 async fn refuse_newer(conn: &mut AsyncPgConnection) -> Result<()> {
-    use diesel::migration::MigrationSource;
-    let applied: Vec<Applied> =
-        diesel::sql_query("SELECT version FROM __diesel_schema_migrations ORDER BY version")
-            .load(conn)
-            .await
-            .unwrap_or_default();
-    let known = MigrationSource::<diesel::pg::Pg>::migrations(&MIGRATIONS).map_err(Error::internal)?;
-    let known: Vec<String> = known.iter().map(|m| m.name().version().to_string()).collect();
+    let applied: Vec<Applied> = diesel::sql_query(APPLIED).load(conn).await.unwrap_or_default();
+    let known = known()?;
     match applied.into_iter().find(|row| !known.contains(&row.version)) {
         None => Ok(()),
         Some(newer) => Err(Error::conflict(format!(

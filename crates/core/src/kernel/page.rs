@@ -5,10 +5,14 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use weighhouse_types::page::{Page, PageQuery};
+use weighhouse_types::page::{MAX_LIMIT, Page, PageQuery};
 
-/// The key that the page starts after, if the caller gave one.
+/// The key that the page starts after, if the caller gave one. Every list asks
+/// for it first.
 pub(crate) fn after<K: DeserializeOwned>(query: &PageQuery) -> Result<Option<K>> {
+    if query.limit.is_some_and(|limit| !(1..=MAX_LIMIT).contains(&limit)) {
+        return Err(Error::invalid("limit", format!("A page holds 1 to {MAX_LIMIT} items.")));
+    }
     let Some(cursor) = &query.cursor else { return Ok(None) };
     let key = URL_SAFE_NO_PAD.decode(cursor).ok();
     let key = key.and_then(|bytes| serde_json::from_slice(&bytes).ok());

@@ -1,6 +1,7 @@
 //! Passwords: argon2id on a blocking thread, a few at a time.
 
 use super::error::{Error, Result};
+use super::metrics::{InFlight, metrics};
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
 use std::sync::Arc;
@@ -58,7 +59,10 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        let (waiting, waited) =
+            (InFlight::enter(&metrics().passwords_waiting), metrics().password_wait.start_timer());
         let permit = tokio::time::timeout(WAIT, Arc::clone(&self.permits).acquire_owned()).await;
+        drop((waiting, waited));
         let permit = permit.map_err(|_late| busy())?.map_err(Error::internal)?;
         tokio::task::spawn_blocking(move || {
             let _permit = permit;

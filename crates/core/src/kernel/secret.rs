@@ -22,8 +22,9 @@ pub(crate) fn random32() -> [u8; 32] {
     bytes
 }
 
-/// An opaque 256-bit secret for cookies and links.
-pub(crate) fn opaque() -> String {
+/// An opaque 256-bit secret for cookies, links and keys.
+#[must_use]
+pub fn opaque() -> String {
     URL_SAFE_NO_PAD.encode(random32())
 }
 

@@ -1,17 +1,26 @@
 //! The object store. Objects are named inside their tenant: de-duplication
 //! across tenants would tell who has what.
 
+use super::config::StoreConfig;
 use super::error::{Error, Result};
+use super::log::Log;
+use super::metrics::metrics;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
+use object_store::aws::AmazonS3Builder;
+use object_store::azure::MicrosoftAzureBuilder;
+use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
-use object_store::{GetResultPayload, ObjectStore, ObjectStoreExt, PutPayload};
+use object_store::{
+    BackoffConfig, ClientOptions, GetResultPayload, ObjectStore, ObjectStoreExt, ObjectStoreScheme,
+    PutPayload, RetryConfig,
+};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio_util::io::ReaderStream;
-use url::Url;
 use weighhouse_types::ids::TenantId;
 
 /// How much of a file is read at a time, in bytes.
@@ -24,9 +33,9 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Opens `file:`, `s3:`, `gs:` or `az:`; credentials of the latter three
-    /// come from the provider's usual environment variables.
-    pub(crate) fn open(url: &Url) -> Result<Self> {
+    /// Opens `file:`, `s3:`, `gs:` or `az:`.
+    pub(crate) fn open(config: &StoreConfig) -> Result<Self> {
+        let url = &config.url;
         let wrong =
             |e: &dyn std::fmt::Display| Error::invalid("store-url", format!("‘{url}’ cannot be used: {e}"));
         if url.scheme() == "file" {
@@ -35,35 +44,121 @@ impl Store {
             let local = LocalFileSystem::new_with_prefix(folder).map_err(|e| wrong(&e))?;
             return Ok(Self { objects: Arc::new(local.with_fsync(true)) });
         }
-        let (store, prefix) = object_store::parse_url_opts(url, std::env::vars()).map_err(|e| wrong(&e))?;
+        let (store, prefix) = remote(config).map_err(|e| wrong(&e))?;
         Ok(Self { objects: Arc::new(PrefixStore::new(store, prefix)) })
     }
 
-    /// Stores a part; durable when it returns.
+    /// Stores a part; durable when it returns. A part is small enough for one
+    /// request: it is there whole or not at all, and sent again it is the same.
     pub(crate) async fn put(&self, key: &PartKey, body: Vec<Bytes>) -> Result<()> {
-        self.objects.put(&key.path(), PutPayload::from_iter(body)).await?;
+        let path = key.path();
+        metrics().store_call("put", self.objects.put(&path, PutPayload::from_iter(body))).await?;
         Ok(())
     }
 
     /// A part's bytes, as they come from the store. Files are read in blocks
     /// of our own: the crate's 8 KiB ones cost a change of thread each.
     pub(crate) async fn get(&self, key: &PartKey) -> Result<BoxStream<'static, Result<Bytes>>> {
-        let found = self.objects.get(&key.path()).await?;
+        let path = key.path();
+        let found = metrics().store_call("get", self.objects.get(&path)).await?;
         Ok(match found.payload {
             GetResultPayload::File(file, _) => {
                 let file = tokio::fs::File::from_std(file);
                 ReaderStream::with_capacity(file, READ).map_err(Error::internal).boxed()
             }
-            GetResultPayload::Stream(body) => body.map_err(Error::from).boxed(),
+            GetResultPayload::Stream(body) => {
+                body.inspect_err(|_| metrics().store_broke()).map_err(Error::from).boxed()
+            }
         })
+    }
+
+    /// The signer's own record of a log, if there is one: the last checkpoint
+    /// that it signed. It lies here so that who rewrites the database does not
+    /// rewrite it as well.
+    pub(crate) async fn signed_get(&self, log: Log) -> Result<Option<String>> {
+        match self.objects.get(&signed_path(log)).await {
+            Ok(found) => {
+                let bytes = found.bytes().await?;
+                Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+            }
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// Replaces the signer's record of a log; durable when it returns.
+    pub(crate) async fn signed_put(&self, log: Log, note: &str) -> Result<()> {
+        self.objects.put(&signed_path(log), note.to_owned().into()).await?;
+        Ok(())
     }
 
     /// Whether the store answers.
     pub(crate) async fn ping(&self) -> Result<()> {
-        match self.objects.head(&Path::from("ready")).await {
+        match metrics().store_call("head", self.objects.head(&Path::from("ready"))).await {
             Err(object_store::Error::NotFound { .. }) | Ok(_) => Ok(()),
             Err(e) => Err(e.into()),
         }
+    }
+}
+
+fn signed_path(log: Log) -> Path {
+    let owners = match log {
+        Log::Tenant(_) => "tenants",
+        Log::Agency(_) => "agencies",
+    };
+    Path::from(format!("{owners}/{}/audit/checkpoint", log.id()))
+}
+
+/// Opens a store behind the network, with bounds on how long it is waited for.
+fn remote(config: &StoreConfig) -> object_store::Result<(Box<dyn ObjectStore>, Path)> {
+    let (scheme, path) = ObjectStoreScheme::parse(&config.url)?;
+    macro_rules! build {
+        ($builder:ty, $prefix:literal) => {{
+            let mut builder = <$builder>::new()
+                .with_url(config.url.to_string())
+                .with_client_options(client())
+                .with_retry(retry());
+            for (name, value) in &config.options {
+                let name = name.to_ascii_lowercase();
+                // Others' variables, such as TOKEN, are none of the store's.
+                let key = name.starts_with($prefix).then(|| name.parse().ok()).flatten();
+                if let Some(key) = key {
+                    builder = builder.with_config(key, value);
+                }
+            }
+            let store: Box<dyn ObjectStore> = Box::new(builder.build()?);
+            store
+        }};
+    }
+    let store = match scheme {
+        ObjectStoreScheme::AmazonS3 => build!(AmazonS3Builder, "aws_"),
+        ObjectStoreScheme::GoogleCloudStorage => build!(GoogleCloudStorageBuilder, "google_"),
+        ObjectStoreScheme::MicrosoftAzure => build!(MicrosoftAzureBuilder, "azure_"),
+        _ => return object_store::parse_url(&config.url),
+    };
+    Ok((store, path))
+}
+
+/// No bound on a whole request: people read slowly. But each connection and
+/// each wait for bytes has one.
+fn client() -> ClientOptions {
+    ClientOptions::new()
+        .with_timeout_disabled()
+        .with_connect_timeout(Duration::from_secs(5))
+        .with_read_timeout(Duration::from_secs(15))
+        .with_pool_idle_timeout(Duration::from_secs(60))
+}
+
+/// Retries with jitter, over within a request's patience.
+fn retry() -> RetryConfig {
+    RetryConfig {
+        backoff: BackoffConfig {
+            init_backoff: Duration::from_millis(100),
+            max_backoff: Duration::from_secs(3),
+            base: 2.0,
+        },
+        max_retries: 5,
+        retry_timeout: Duration::from_secs(30),
     }
 }
 

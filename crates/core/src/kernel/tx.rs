@@ -9,8 +9,10 @@ use super::app::App;
 use super::authz;
 use super::ctx::Ctx;
 use super::error::{Error, Result};
+use super::idempotency;
 use super::log::{self, Log};
-use diesel_async::pooled_connection::deadpool::Object;
+use super::metrics::metrics;
+use diesel_async::pooled_connection::deadpool::{Object, PoolError};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use weighhouse_types::audit::Event;
 use weighhouse_types::ids::{AgencyId, TenantId};
@@ -24,8 +26,10 @@ struct Open {
 
 impl Open {
     async fn begin(app: &App, begin: &str) -> Result<Self> {
+        let waiting = metrics().database.wait.start_timer();
         #[expect(clippy::disallowed_methods, reason = "the one place that takes connections")]
-        let conn = app.pool.get().await.map_err(|e| Error::Connection(e.to_string()))?;
+        let conn = app.pool.get().await.map_err(|e| unavailable(&e))?;
+        waiting.observe_duration();
         let mut open = Self { conn: Some(conn) };
         open.get()?.batch_execute(begin).await?;
         Ok(open)
@@ -50,6 +54,16 @@ impl Drop for Open {
             drop(Object::take(conn));
         }
     }
+}
+
+/// Why there is no connection: all in use, or the database does not answer.
+fn unavailable(error: &PoolError) -> Error {
+    let reason = match error {
+        PoolError::Timeout(_) => "timeout",
+        _ => "refused",
+    };
+    metrics().database.failures.with_label_values(&[reason]).inc();
+    Error::Connection(error.to_string())
 }
 
 /// A transaction in one tenant.
@@ -82,8 +96,10 @@ impl<'c> TenantTx<'c> {
     /// Writes the event's leaf, taking the log's lock last, and commits.
     pub(crate) async fn commit(mut self, event: &Event) -> Result<()> {
         let (ctx, log) = (self.ctx, Log::Tenant(self.tenant));
+        idempotency::mark(self.open.get()?, ctx).await?;
         log::append(self.open.get()?, ctx, log, event).await?;
         self.open.end("COMMIT").await?;
+        metrics().audit_appends.with_label_values(&["tenant"]).inc();
         ctx.app.jobs_wake.notify_one();
         Ok(())
     }
@@ -92,6 +108,13 @@ impl<'c> TenantTx<'c> {
     /// nothing that anybody sees, and so no event. Only the blob feature's
     /// staging uses it.
     pub(crate) async fn commit_staging(self) -> Result<()> {
+        self.open.end("COMMIT").await
+    }
+
+    /// Keeps what follows from the log's own leaves: its tiles and signed
+    /// checkpoint. An event about them would need the next checkpoint. Only
+    /// the audit feature's signer uses it.
+    pub(crate) async fn commit_checkpoint(self) -> Result<()> {
         self.open.end("COMMIT").await
     }
 
@@ -146,14 +169,16 @@ impl<'a> PlatformTx<'a> {
 
     /// Writes the event into an agency's log and commits.
     pub(crate) async fn commit(mut self, ctx: &Ctx, agency: AgencyId, event: &Event) -> Result<()> {
+        idempotency::mark(self.open.get()?, ctx).await?;
         log::append(self.open.get()?, ctx, Log::Agency(agency), event).await?;
         self.open.end("COMMIT").await?;
+        metrics().audit_appends.with_label_values(&["agency"]).inc();
         self.app.jobs_wake.notify_one();
         Ok(())
     }
 
     /// Keeps the platform's own bookkeeping: leases of jobs, mails marked as
-    /// sent, when a session or token was last used.
+    /// sent, when a session or token was last used, checkpoints of an agency's log.
     pub(crate) async fn commit_bookkeeping(self) -> Result<()> {
         self.open.end("COMMIT").await
     }

@@ -12,8 +12,8 @@ use crate::notifications;
 use weighhouse_types::audit::Event;
 use weighhouse_types::error::Code;
 use weighhouse_types::ids::{InvitationId, UserId};
-use weighhouse_types::memberships::{Invitation, InvitationCreate, Member};
-use weighhouse_types::permission::{Action, TenantRole};
+use weighhouse_types::memberships::{Invitation, InvitationCreate, InvitationShown, Member, Staff};
+use weighhouse_types::permission::{Action, AgencyAction, TenantRole};
 
 pub(crate) use queries::approvers;
 
@@ -27,6 +27,18 @@ pub async fn member_list(ctx: &Ctx, tenant: &str) -> Result<Vec<Member>> {
     let members = queries::members(&mut tx, &tenant).await?;
     tx.finish().await?;
     Ok(members)
+}
+
+/// Everyone who works at an agency, by name.
+///
+/// # Errors
+/// When the caller does not work there.
+pub async fn staff_list(ctx: &Ctx, agency: &str) -> Result<Vec<Staff>> {
+    let agency = authz::agency(ctx, agency, AgencyAction::AgencyRead).await?;
+    let mut tx = PlatformTx::begin(ctx.app()).await?;
+    let staff = queries::staff(&mut tx, &agency).await?;
+    tx.finish().await?;
+    Ok(staff)
 }
 
 /// Gives one of the client's people another role.
@@ -109,16 +121,6 @@ pub async fn invitation_revoke(ctx: &Ctx, tenant: &str, invitation: InvitationId
     tx.commit(&Event::InvitationRevoked { email }).await
 }
 
-/// What the page behind an invitation's link shows.
-#[derive(Clone, Debug)]
-pub struct InvitationShown {
-    pub tenant_name: String,
-    pub email: String,
-    pub role: TenantRole,
-    /// The address has a login: its password is asked, not chosen.
-    pub has_login: bool,
-}
-
 /// The invitation behind a link.
 ///
 /// # Errors
@@ -142,13 +144,12 @@ pub async fn invitation_accept(ctx: &Ctx, token: &str, name: &str, password: &st
     let found = open_invitation(ctx, token).await?;
     let role: TenantRole = found.role.parse().map_err(Error::internal)?;
     if !found.has_login {
-        let name = if name.trim().is_empty() { &found.email } else { name.trim() };
         identity::login_create(ctx, found.agency_id.into(), &found.email, name, password).await?;
     }
     let signed_in = identity::sign_in(ctx, &found.email, password, "invitation").await?;
     // From here on the new member acts; the handle is the invitation's.
     let actor = Actor::Invited { user: signed_in.user.clone(), tenant: found.tenant_id.into() };
-    let acting = Ctx::with(ctx.app(), actor, ctx.request_id());
+    let acting = ctx.acting(actor);
     let tenant = authz::invited_tenant(&acting).await?;
     let mut tx = TenantTx::begin(&acting, &tenant).await?;
     let taken = queries::invitation_close(&mut tx, found.id.into(), "accepted_at").await?;

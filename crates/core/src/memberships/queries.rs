@@ -10,7 +10,7 @@ use diesel::sql_types::{Binary, Bool, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 use weighhouse_types::ids::{InvitationId, UserId};
-use weighhouse_types::memberships::{Invitation, Member};
+use weighhouse_types::memberships::{Invitation, Member, Staff};
 use weighhouse_types::permission::{AgencyRole, Role, TenantRole};
 
 /// An invitation's link works for this long.
@@ -41,6 +41,11 @@ impl MemberRow {
         };
         Ok(Member { user: self.id.into(), name: self.name, email: self.email, role, since: self.since })
     }
+
+    fn staff(self) -> Result<Staff> {
+        let role = self.role.parse().map_err(Error::internal)?;
+        Ok(Staff { user: self.id.into(), name: self.name, email: self.email, role, since: self.since })
+    }
 }
 
 pub(super) async fn members(tx: &mut TenantTx<'_>, tenant: &authz::Tenant) -> Result<Vec<Member>> {
@@ -57,6 +62,18 @@ pub(super) async fn members(tx: &mut TenantTx<'_>, tenant: &authz::Tenant) -> Re
     .load(tx.conn()?)
     .await?;
     rows.into_iter().map(MemberRow::member).collect()
+}
+
+pub(super) async fn staff(tx: &mut PlatformTx<'_>, agency: &authz::Agency) -> Result<Vec<Staff>> {
+    let rows: Vec<MemberRow> = diesel::sql_query(
+        "SELECT u.id, u.name, u.email, m.role, true AS agency, m.created_at AS since
+         FROM agency_members m JOIN users u ON u.id = m.user_id
+         WHERE m.agency_id = $1 ORDER BY u.name, u.email LIMIT 1000",
+    )
+    .bind::<SqlUuid, _>(agency.id().0)
+    .load(tx.conn()?)
+    .await?;
+    rows.into_iter().map(MemberRow::staff).collect()
 }
 
 pub(super) async fn member_insert(tx: &mut TenantTx<'_>, user: UserId, role: TenantRole) -> Result<()> {

@@ -8,7 +8,7 @@ use crate::kernel::error::{Error, Result};
 use crate::kernel::page;
 use crate::kernel::tx::TenantTx;
 use weighhouse_types::audit::Event;
-use weighhouse_types::models::{Model, ModelCreate};
+use weighhouse_types::models::{DESCRIPTION_MAX, Model, ModelCreate};
 use weighhouse_types::page::{Page, PageQuery};
 use weighhouse_types::permission::Action;
 use weighhouse_types::reference::{ModelRef, model_name_check};
@@ -23,12 +23,16 @@ pub async fn model_create(ctx: &Ctx, tenant: &str, project: &str, new: ModelCrea
     let project_handle = authz::project(&mut tx, project).await?;
     let (name, description) = (new.name, new.description);
     model_name_check(&name).map_err(|e| Error::invalid("name", e))?;
+    if description.chars().count() > DESCRIPTION_MAX {
+        let detail = format!("A description has at most {DESCRIPTION_MAX} characters.");
+        return Err(Error::invalid("description", detail));
+    }
     queries::model_insert(&mut tx, &project_handle, &name, &description).await.map_err(|e| {
         e.or_conflict("models_name_key", || format!("There is a model ‘{name}’ in {project} already."))
     })?;
     let reference = ModelRef { tenant: tenant.slug().into(), project: project.into(), model: name };
     tx.commit(&Event::ModelCreated { model: reference.to_string() }).await?;
-    model_get(ctx, &reference).await
+    read(ctx, &tenant, &reference).await
 }
 
 /// Makes the model of a version that is about to be registered, unless the
@@ -60,7 +64,12 @@ pub async fn model_list(ctx: &Ctx, tenant: &str, project: &str, query: &PageQuer
 /// When there is none of this name for the caller.
 pub async fn model_get(ctx: &Ctx, reference: &ModelRef) -> Result<Model> {
     let tenant = authz::tenant(ctx, &reference.tenant, Action::TenantRead).await?;
-    let mut tx = TenantTx::begin(ctx, &tenant).await?;
+    read(ctx, &tenant, reference).await
+}
+
+/// The same for who may do something else here: an answer asks for no further right.
+async fn read(ctx: &Ctx, tenant: &authz::Tenant, reference: &ModelRef) -> Result<Model> {
+    let mut tx = TenantTx::begin(ctx, tenant).await?;
     let project = authz::project(&mut tx, &reference.project).await?;
     let filter = queries::Filter { after: None, name: Some(&reference.model), limit: 1 };
     let found = queries::models(&mut tx, &project, &filter).await?;

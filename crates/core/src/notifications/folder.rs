@@ -2,20 +2,11 @@
 
 use crate::kernel::ctx::{Actor, Ctx};
 use crate::kernel::error::{Error, Result};
-use chrono::{DateTime, Utc};
 use std::path::Path;
+use weighhouse_types::notifications::FolderMail;
 
 /// The page shows this many mails, newest first.
 const SHOWN: usize = 100;
-
-/// A mail of the folder.
-#[derive(Clone, Debug)]
-pub struct FolderMail {
-    pub file: String,
-    pub at: DateTime<Utc>,
-    /// The whole message, as it would have been sent.
-    pub raw: String,
-}
 
 /// The newest mails of the folder.
 ///

@@ -5,7 +5,7 @@ mod folder;
 mod queries;
 mod template;
 
-pub use folder::{FolderMail, folder_mails};
+pub use folder::folder_mails;
 
 use crate::kernel::app::App;
 use crate::kernel::authz;

@@ -1,7 +1,7 @@
 //! Deciding about a request, and what the last approval brings about.
 
 use super::queries::{self, PromotionRow};
-use super::{open_locked, promotion_get, rules, why};
+use super::{open_locked, read, rules, why};
 use crate::kernel::authz;
 use crate::kernel::ctx::Ctx;
 use crate::kernel::error::{Error, Result, fit};
@@ -51,7 +51,7 @@ pub async fn promotion_decide(
     };
     notifications::promotion_decided(&mut tx, &tenant, &row.notice()?, &event).await?;
     tx.commit(&event).await?;
-    promotion_get(ctx, tenant.slug(), id).await
+    read(ctx, &tenant, id).await
 }
 
 async fn reject(tx: &mut TenantTx<'_>, row: &PromotionRow, reason: &str) -> Result<Event> {

@@ -88,7 +88,7 @@ pub async fn promotion_open(ctx: &Ctx, reference: &VersionRef, new: PromotionOpe
         }
     };
     tx.commit(&event).await?;
-    promotion_get(ctx, tenant.slug(), id).await
+    read(ctx, &tenant, id).await
 }
 
 fn why(what: &str, reason: &str) -> String {
@@ -101,12 +101,17 @@ fn why(what: &str, reason: &str) -> String {
 /// When there is none of this id for the caller.
 pub async fn promotion_get(ctx: &Ctx, tenant: &str, id: PromotionId) -> Result<Promotion> {
     let tenant = authz::tenant(ctx, tenant, Action::TenantRead).await?;
-    let mut tx = TenantTx::begin(ctx, &tenant).await?;
-    let row = queries::promotion(&mut tx, &tenant, id).await?;
+    read(ctx, &tenant, id).await
+}
+
+/// The same for who may do something else here: an answer asks for no further right.
+async fn read(ctx: &Ctx, tenant: &authz::Tenant, id: PromotionId) -> Result<Promotion> {
+    let mut tx = TenantTx::begin(ctx, tenant).await?;
+    let row = queries::promotion(&mut tx, tenant, id).await?;
     let row = row.ok_or_else(|| Error::not_found("promotion request"))?;
     let approvals = queries::approvals(&mut tx, &row).await?;
     tx.finish().await?;
-    assemble(ctx, &tenant, row, approvals)
+    assemble(ctx, tenant, row, approvals)
 }
 
 fn assemble(
@@ -196,7 +201,7 @@ pub async fn promotion_withdraw(ctx: &Ctx, tenant: &str, id: PromotionId) -> Res
         promotion: id.to_string(),
     };
     tx.commit(&event).await?;
-    promotion_get(ctx, tenant.slug(), id).await
+    read(ctx, &tenant, id).await
 }
 
 /// An open request, under its model's lock: what is read from here on stays

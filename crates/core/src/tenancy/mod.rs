@@ -45,6 +45,15 @@ pub async fn agency_list(ctx: &Ctx) -> Result<Vec<AgencyMembership>> {
     Ok(agencies.into_iter().map(membership).collect())
 }
 
+/// An agency that the caller works at.
+///
+/// # Errors
+/// When they do not work at one of this slug.
+pub async fn agency_get(ctx: &Ctx, slug: &str) -> Result<Agency> {
+    let agency = authz::agency(ctx, slug, AgencyAction::AgencyRead).await?;
+    Ok(agency.info().clone())
+}
+
 /// Makes a tenant: a client engagement of an agency.
 ///
 /// # Errors
@@ -87,6 +96,14 @@ async fn create(ctx: &Ctx, agency: &str, new: TenantCreate, synthetic: bool) -> 
 pub async fn tenant_get(ctx: &Ctx, slug: &str) -> Result<Tenant> {
     let tenant = authz::tenant(ctx, slug, Action::TenantRead).await?;
     Ok(tenant.info().clone())
+}
+
+/// Whether the caller still reaches a tenant, whatever they may do there.
+///
+/// # Errors
+/// When they do not.
+pub async fn tenant_reached(ctx: &Ctx, slug: &str) -> Result<()> {
+    authz::tenant_reached(ctx, slug).await
 }
 
 /// Everything that the caller reaches, on one page: clients, what is approved

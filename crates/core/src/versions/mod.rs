@@ -36,7 +36,7 @@ pub async fn version_register(ctx: &Ctx, model: &ModelRef, new: VersionRegister)
     if let Some(there) = queries::number_of_digest(&mut tx, &handle, &new_version.digest).await? {
         tx.finish().await?;
         let reference = VersionRef { model: model.clone(), number: there };
-        return Ok((version_get(ctx, &reference).await?, false));
+        return Ok((read(ctx, &tenant, &reference).await?, false));
     }
     queries::version_insert(&mut tx, &handle, number, &new_version).await?;
     let reference = VersionRef { model: model.clone(), number: fit(number)? };
@@ -48,7 +48,7 @@ pub async fn version_register(ctx: &Ctx, model: &ModelRef, new: VersionRegister)
         model_created,
     };
     tx.commit(&event).await?;
-    Ok((version_get(ctx, &reference).await?, true))
+    Ok((read(ctx, &tenant, &reference).await?, true))
 }
 
 /// A context in its one form, with what follows from it.
@@ -93,7 +93,12 @@ pub async fn version_list(ctx: &Ctx, model: &ModelRef, query: &PageQuery) -> Res
 /// When there is none of this number for the caller.
 pub async fn version_get(ctx: &Ctx, reference: &VersionRef) -> Result<Version> {
     let tenant = authz::tenant(ctx, &reference.model.tenant, Action::TenantRead).await?;
-    let mut tx = TenantTx::begin(ctx, &tenant).await?;
+    read(ctx, &tenant, reference).await
+}
+
+/// The same for who may do something else here: an answer asks for no further right.
+async fn read(ctx: &Ctx, tenant: &authz::Tenant, reference: &VersionRef) -> Result<Version> {
+    let mut tx = TenantTx::begin(ctx, tenant).await?;
     let handle = authz::version(&mut tx, reference).await?;
     let (summary, context) = queries::summary_of(&mut tx, &handle).await?;
     let file_list = queries::files_of(&mut tx, &handle).await?;
@@ -136,7 +141,7 @@ pub async fn version_retire(ctx: &Ctx, reference: &VersionRef, reason: &str) -> 
         reason: reason.clone(),
     };
     tx.commit(&event).await?;
-    version_get(ctx, reference).await
+    read(ctx, &tenant, reference).await
 }
 
 /// A reason, trimmed; one must be given.

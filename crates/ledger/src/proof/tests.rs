@@ -1,11 +1,20 @@
-use super::*;
-use crate::tree::leaf_hash;
+use super::{ProofError, verify_consistency, verify_inclusion};
+use crate::Hash;
 use crate::tree::tests::{ROOTS, any_leaves, known_leaves};
+use crate::tree::{Head, Tree, leaf_hash};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
 fn head(leaves: &[Hash]) -> Head {
-    Head { size: count(leaves), root: root_of(leaves) }
+    leaves.iter().copied().collect::<Tree>().head()
+}
+
+fn inclusion_proof(leaves: &[Hash], index: u64) -> Result<Vec<Hash>, ProofError> {
+    super::inclusion_proof(leaves, head(leaves).size, index)
+}
+
+fn consistency_proof(leaves: &[Hash], old_size: u64) -> Result<Vec<Hash>, ProofError> {
+    super::consistency_proof(leaves, head(leaves).size, old_size)
 }
 
 fn known_head(size: usize) -> Head {

@@ -1,20 +1,21 @@
 //! The audit log in plain sentences: a client's, or an agency's own.
 
 mod filter;
+mod proof;
 pub(crate) mod server;
 
 use crate::components::command::Digest;
-use crate::components::format::count;
 use crate::components::frame::{Page, Tab};
 use crate::components::icon::Icon;
 use crate::components::note::Empty;
-use crate::components::table::{Fact, Heads, NextPage, Scroll};
+use crate::components::table::{Heads, NextPage, Scroll};
 use crate::components::time::{in_full, machine};
 use crate::{links, session};
 use filter::{Filter, FilterForm};
 use leptos::prelude::*;
+use proof::{ProofCard, Refused};
 use server::Log;
-use weighhouse_types::audit::{AuditEntry, AuditHead};
+use weighhouse_types::audit::AuditEntry;
 
 #[component]
 pub(crate) fn AuditPage() -> impl IntoView {
@@ -23,8 +24,9 @@ pub(crate) fn AuditPage() -> impl IntoView {
     session::page(async move |ctx| {
         let (tenant, log) = server::tenant_log(&ctx, &slug, &filter.query(cursor)).await?;
         let address = links::tenant_page(&slug, "audit");
-        let body =
-            view! { <LogView log=log of=tenant.name.clone() address=address filter=filter models=true /> };
+        let body = view! {
+            <LogView log=log of=tenant.name.clone() tenant=slug address=address filter=filter models=true />
+        };
         Ok(Page::of(tenant, Tab::Audit, "Audit log", body))
     })
 }
@@ -45,12 +47,15 @@ pub(crate) fn AgencyAuditPage() -> impl IntoView {
 fn LogView(
     log: Log,
     of: String,
+    /// The client whose log it is, if it is one's.
+    #[prop(optional)]
+    tenant: Option<String>,
     address: String,
     filter: Filter,
     /// Whether the log has models to ask about.
     models: bool,
 ) -> impl IntoView {
-    let Log { head, entries, next } = log;
+    let Log { head, signed, entries, next } = log;
     let (list, filtered) = (filter.address(&address), !filter.is_empty());
     view! {
         <div class="head">
@@ -61,26 +66,11 @@ fn LogView(
             </p>
         </div>
         <div class="stack">
-            <HeadFacts head=head />
+            <Refused refusal=signed.refusal />
+            <ProofCard head=head checkpoint=signed.checkpoint tenant=tenant />
             <FilterForm filter=filter address=address models=models />
             <Entries entries=entries address=list next=next filtered=filtered />
         </div>
-    }
-}
-
-#[component]
-fn HeadFacts(head: AuditHead) -> impl IntoView {
-    view! {
-        <section class="card" aria-label="Head of the log">
-            <dl class="facts facts-plain">
-                <Fact term="Entries">
-                    <span class="num">{count(head.size)}</span>
-                </Fact>
-                <Fact term="Root">
-                    <Digest digest=head.root of="the log's root" />
-                </Fact>
-            </dl>
-        </section>
     }
 }
 

@@ -130,7 +130,13 @@ pub(crate) async fn new_token(
         let new = TokenCreate { name, scopes, expires_days };
         let created = identity::token_create(&ctx, &tenant, new).await?;
         // The page after this one shows it once and takes the cookie away.
-        session::set_cookie(ctx.app(), SECRET, &created.token, &back, Some(SECRET_SECONDS))?;
+        session::set_cookie(
+            ctx.app(),
+            SECRET,
+            created.token.as_deref().unwrap_or_default(),
+            &back,
+            Some(SECRET_SECONDS),
+        )?;
         Ok(Done::to(back))
     })
     .await

@@ -4,10 +4,9 @@ use crate::forms::{Done, Form, Posted, id, post, post_open};
 use crate::{links, session};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
-use weighhouse_core::memberships::{self, InvitationShown};
-use weighhouse_core::{Ctx, Error, Result, tenancy};
+use weighhouse_core::{Ctx, Error, Result, memberships, tenancy};
 use weighhouse_types::ids::UserId;
-use weighhouse_types::memberships::{Invitation, InvitationCreate, Member};
+use weighhouse_types::memberships::{Invitation, InvitationCreate, InvitationShown, Member};
 use weighhouse_types::permission::{Action, Role, TenantRole, allows};
 use weighhouse_types::tenancy::Tenant;
 

@@ -8,14 +8,12 @@ use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use leptos_actix::Request;
 use serde::Deserialize;
-use std::collections::BTreeSet;
-use weighhouse_core::{App, Ctx, Result, tenancy};
+use weighhouse_core::search::Words;
+use weighhouse_core::{App, Ctx, Result, search, tenancy};
 use weighhouse_types::permission::{Action, allows};
 use weighhouse_types::reference::ModelRef;
-use weighhouse_types::tenancy::{PortfolioTenant, Tenant};
-
-/// More than so many places are no help.
-const FOUND_MAX: usize = 20;
+use weighhouse_types::search::{self as search_types, FoundKind};
+use weighhouse_types::tenancy::Tenant;
 
 /// What is searched for.
 #[derive(Deserialize)]
@@ -51,52 +49,37 @@ pub(crate) struct Found {
     pub(crate) address: String,
 }
 
-/// Every place whose name or way holds all the words, clients first.
-pub(crate) async fn find(ctx: &Ctx, words: &str) -> Result<Vec<Found>> {
+/// Every place whose name or way holds all the words: clients first, then what
+/// is theirs, then pages.
+pub(crate) async fn find(ctx: &Ctx, text: &str) -> Result<Vec<Found>> {
     let portfolio = tenancy::portfolio(ctx).await?;
-    let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
-    let matches = |found: &Found| {
-        let text = format!("{} {} {}", found.name, found.place, found.address).to_lowercase();
-        words.iter().all(|word| text.contains(word.as_str()))
-    };
     let home =
         Found { name: "Portfolio".into(), place: "all clients".into(), icon: "inbox", address: "/".into() };
-    let (mut clients, mut rest) = (vec![home], Vec::new());
-    for client in portfolio.tenants {
-        let tenant = &client.tenant;
-        clients.push(Found {
-            name: tenant.name.clone(),
-            place: "client".into(),
-            icon: "building-2",
-            address: links::tenant(&tenant.slug),
-        });
-        rest.extend(models(&client));
-        rest.extend(pages(tenant));
-    }
-    Ok(clients.into_iter().chain(rest).filter(matches).take(FOUND_MAX).collect())
+    let words = Words::of(text);
+    let matches = |page: &Found| words.are_in(&[&page.name, &page.place, &page.address]);
+    let things = search::find(&portfolio, text).into_iter().map(place);
+    let pages = portfolio.tenants.iter().flat_map(|client| pages(&client.tenant));
+    let home = std::iter::once(home).filter(matches);
+    Ok(home.chain(things).chain(pages.filter(matches)).take(search::FOUND_MAX).collect())
 }
 
-fn models(client: &PortfolioTenant) -> impl Iterator<Item = Found> {
-    let tenant = client.tenant.clone();
-    let projects: BTreeSet<String> = client.models.iter().map(|model| model.project.clone()).collect();
-    let place = tenant.name.clone();
-    let slug = tenant.slug.clone();
-    let projects = projects.into_iter().map(move |project| Found {
-        address: links::project(&slug, &project),
-        name: project,
-        place: place.clone(),
-        icon: "folder",
-    });
-    let models = client.models.clone().into_iter().map(move |model| {
-        let reference = ModelRef { tenant: tenant.slug.clone(), project: model.project, model: model.model };
-        Found {
-            place: format!("{}, {}", tenant.name, reference.project),
-            icon: "box",
-            address: links::model(&reference),
-            name: reference.model,
+fn place(found: search_types::Found) -> Found {
+    let client = found.tenant_name;
+    match (found.kind, found.project, found.model) {
+        (FoundKind::Model, Some(project), Some(model)) => {
+            let reference = ModelRef { tenant: found.tenant, project, model };
+            let place = format!("{client}, {}", reference.project);
+            Found { name: found.name, place, icon: "box", address: links::model(&reference) }
         }
-    });
-    models.chain(projects)
+        (FoundKind::Project, Some(project), _) => {
+            let address = links::project(&found.tenant, &project);
+            Found { name: found.name, place: client, icon: "folder", address }
+        }
+        _ => {
+            let address = links::tenant(&found.tenant);
+            Found { name: found.name, place: "client".into(), icon: "building-2", address }
+        }
+    }
 }
 
 fn pages(tenant: &Tenant) -> Vec<Found> {

@@ -1,5 +1,7 @@
 //! `wh audit`.
 
+mod export;
+
 use crate::http::Client;
 use crate::list::List;
 use crate::output::{self, Sheet};
@@ -13,6 +15,7 @@ pub(crate) async fn audit(command: args::Audit) -> Result<()> {
     match command {
         args::Audit::List(args) => list(args).await,
         args::Audit::Head(args) => head(args).await,
+        args::Audit::Export(args) => export::export(args).await,
     }
 }
 
