@@ -135,4 +135,6 @@ async fn the_page_shows_what_its_address_asks_for() {
     assert!(page.contains("/t/north/audit?event=project&amp;cursor="), "{page}");
     let refused = ann.get("/t/north/audit?model=nonsense").await;
     assert!(refused.text.contains("is not a model"), "{}", refused.text);
+    let injected = "/api/v1/tenants/north/audit?event=project.created%22%2C%22index%22%3A0";
+    assert!(ann.get(injected).await.problem(400).contains("promotion.approved"));
 }

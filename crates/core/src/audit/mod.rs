@@ -77,6 +77,13 @@ fn filter_check(query: &AuditQuery) -> Result<()> {
     {
         return Err(Error::invalid("until", "‘until’ must be later than ‘since’."));
     }
+    let word = |c: char| c.is_ascii_lowercase() || matches!(c, '.' | '-');
+    if query.event.as_ref().is_some_and(|event| !event.chars().all(word)) {
+        return Err(Error::invalid(
+            "event",
+            "Events are named like promotion.approved, or all of a kind by its first word: promotion.",
+        ));
+    }
     if let Some(model) = &query.model {
         model.parse::<ModelRef>().map_err(|e| Error::invalid("model", format!("{e}.")))?;
     }
