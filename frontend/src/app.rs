@@ -1,8 +1,8 @@
 //! The document around every page, and the map from addresses to pages.
 
 use crate::pages::{
-    audit, developers, identity, jobs, memberships, models, notifications, projects, promotions, refusal, retention, search,
-    tenancy, versions,
+    audit, developers, identity, jobs, memberships, models, notifications, projects, promotions, refusal,
+    retention, search, tenancy, versions,
 };
 use crate::session;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};

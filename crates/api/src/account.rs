@@ -20,7 +20,8 @@ pub(crate) async fn session_create(
     request: HttpRequest,
     form: Json<SignIn>,
 ) -> Result<HttpResponse> {
-    let signed_in = identity::sign_in(&ctx, &form.email, &form.password, agent(&request)).await.or_problem(&ctx)?;
+    let signed_in =
+        identity::sign_in(&ctx, &form.email, &form.password, agent(&request)).await.or_problem(&ctx)?;
     let cookie = session_cookie(&ctx, &signed_in.cookie, None);
     let answer = WhoAmI { user: signed_in.user, tenant: None, scopes: None };
     Ok(HttpResponse::Created().insert_header(cookie).json(answer))

@@ -73,8 +73,15 @@ pub(crate) enum Tab {
 }
 
 impl Tab {
-    const ALL: [Self; 7] =
-        [Self::Models, Self::Promotions, Self::Members, Self::Tokens, Self::Audit, Self::Retention, Self::Jobs];
+    const ALL: [Self; 7] = [
+        Self::Models,
+        Self::Promotions,
+        Self::Members,
+        Self::Tokens,
+        Self::Audit,
+        Self::Retention,
+        Self::Jobs,
+    ];
 
     const fn name(self) -> &'static str {
         match self {

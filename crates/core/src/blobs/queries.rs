@@ -3,6 +3,7 @@
 use super::Part;
 use crate::kernel::authz;
 use crate::kernel::error::{Error, Result, fit};
+use crate::kernel::sql::sql_query;
 use crate::kernel::tx::TenantTx;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Uuid as SqlUuid};
@@ -35,7 +36,7 @@ async fn whole(
     digests: &[Vec<u8>],
     lock: &str,
 ) -> Result<HashMap<Vec<u8>, u64>> {
-    let rows: Vec<BlobRow> = diesel::sql_query(format!(
+    let rows: Vec<BlobRow> = sql_query(format!(
         "SELECT sha256, size FROM blobs
          WHERE tenant_id = $1 AND sha256 = ANY($2) AND gone_at IS NULL {lock}"
     ))
@@ -73,7 +74,7 @@ pub(super) async fn parts(
     tenant: &authz::Tenant,
     digests: &[Vec<u8>],
 ) -> Result<HashMap<Vec<u8>, Vec<Part>>> {
-    let rows: Vec<PartRow> = diesel::sql_query(
+    let rows: Vec<PartRow> = sql_query(
         "SELECT blob_sha256, number, sha256, size FROM blob_parts
          WHERE tenant_id = $1 AND blob_sha256 = ANY($2) ORDER BY blob_sha256, number",
     )
@@ -93,7 +94,7 @@ pub(super) async fn parts(
 /// Serialises what is written about one blob until the transaction ends, so
 /// that no part changes between its check and the blob's row.
 pub(super) async fn blob_lock(tx: &mut TenantTx<'_>, blob: [u8; 32]) -> Result<()> {
-    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1::text || encode($2, 'hex'), 0))")
+    sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1::text || encode($2, 'hex'), 0))")
         .bind::<SqlUuid, _>(tx.tenant().0)
         .bind::<Binary, _>(blob.as_slice())
         .execute(tx.conn()?)
@@ -103,7 +104,7 @@ pub(super) async fn blob_lock(tx: &mut TenantTx<'_>, blob: [u8; 32]) -> Result<(
 
 /// Notes a staged part. Once the blob is whole its parts stay as they are.
 pub(super) async fn part_upsert(tx: &mut TenantTx<'_>, blob: [u8; 32], part: &Part) -> Result<()> {
-    diesel::sql_query(
+    sql_query(
         "INSERT INTO blob_parts (tenant_id, blob_sha256, number, sha256, size)
          SELECT $1, $2, $3, $4, $5
          WHERE NOT EXISTS (SELECT FROM blobs WHERE tenant_id = $1 AND sha256 = $2 AND gone_at IS NULL)
@@ -122,7 +123,7 @@ pub(super) async fn part_upsert(tx: &mut TenantTx<'_>, blob: [u8; 32], part: &Pa
 
 /// Says that a file is there from now on; one that was given up is there again.
 pub(super) async fn blob_insert(tx: &mut TenantTx<'_>, blob: [u8; 32], size: u64) -> Result<()> {
-    diesel::sql_query(
+    sql_query(
         "INSERT INTO blobs (tenant_id, sha256, size) VALUES ($1, $2, $3)
          ON CONFLICT (tenant_id, sha256) DO UPDATE SET gone_at = NULL WHERE blobs.gone_at IS NOT NULL",
     )
@@ -135,7 +136,7 @@ pub(super) async fn blob_insert(tx: &mut TenantTx<'_>, blob: [u8; 32], size: u64
 }
 
 pub(super) async fn parts_delete(tx: &mut TenantTx<'_>, blob: [u8; 32]) -> Result<()> {
-    diesel::sql_query(
+    sql_query(
         "DELETE FROM blob_parts p WHERE tenant_id = $1 AND blob_sha256 = $2
          AND NOT EXISTS (SELECT FROM blobs b WHERE b.tenant_id = $1 AND b.sha256 = $2 AND b.gone_at IS NULL)",
     )

@@ -3,6 +3,7 @@
 use super::InForce;
 use crate::kernel::authz;
 use crate::kernel::error::Result;
+use crate::kernel::sql::sql_query;
 use crate::kernel::tx::TenantTx;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -14,7 +15,7 @@ use weighhouse_types::ids::HoldId;
 use weighhouse_types::reference::ModelRef;
 
 pub(super) async fn tenant_lock(tx: &mut TenantTx<'_>) -> Result<()> {
-    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended('holds ' || $1::text, 0))")
+    sql_query("SELECT pg_advisory_xact_lock(hashtextextended('holds ' || $1::text, 0))")
         .bind::<SqlUuid, _>(tx.tenant().0)
         .execute(tx.conn()?)
         .await?;
@@ -24,7 +25,7 @@ pub(super) async fn tenant_lock(tx: &mut TenantTx<'_>) -> Result<()> {
 /// The same for sessions, which belong to people of several tenants: one lock
 /// for all. Taken after the tenant's own.
 pub(crate) async fn sessions_lock(tx: &mut TenantTx<'_>) -> Result<()> {
-    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended('holds and sessions', 0))")
+    sql_query("SELECT pg_advisory_xact_lock(hashtextextended('holds and sessions', 0))")
         .execute(tx.conn()?)
         .await?;
     Ok(())
@@ -42,7 +43,7 @@ struct ModelRow {
 
 /// The holds in force.
 pub(crate) async fn in_force(tx: &mut TenantTx<'_>, tenant: &authz::Tenant) -> Result<InForce> {
-    let rows: Vec<ModelRow> = diesel::sql_query(
+    let rows: Vec<ModelRow> = sql_query(
         "SELECT DISTINCT h.model_id, p.slug AS project, m.name AS model
          FROM legal_holds h
          LEFT JOIN models m ON m.tenant_id = h.tenant_id AND m.id = h.model_id
@@ -151,7 +152,7 @@ impl HoldRow {
 }
 
 pub(super) async fn hold(tx: &mut TenantTx<'_>, id: HoldId) -> Result<Option<HoldRow>> {
-    let rows: Vec<HoldRow> = diesel::sql_query(format!("{SELECT} WHERE h.tenant_id = $1 AND h.id = $2"))
+    let rows: Vec<HoldRow> = sql_query(format!("{SELECT} WHERE h.tenant_id = $1 AND h.id = $2"))
         .bind::<SqlUuid, _>(tx.tenant().0)
         .bind::<SqlUuid, _>(id.0)
         .load(tx.conn()?)
@@ -168,7 +169,7 @@ pub(super) async fn holds(
 ) -> Result<Vec<Hold>> {
     let caller = tx.ctx().user_id();
     let (at, id) = before.unzip();
-    let rows: Vec<HoldRow> = diesel::sql_query(format!(
+    let rows: Vec<HoldRow> = sql_query(format!(
         "{SELECT} WHERE h.tenant_id = $1 AND ($2 IS NULL OR (h.placed_at, h.id) < ($2, $3))
          ORDER BY h.placed_at DESC, h.id DESC LIMIT $4"
     ))
@@ -208,7 +209,7 @@ pub(super) async fn hold_insert(
 
 pub(super) async fn lift_ask(tx: &mut TenantTx<'_>, id: HoldId, reason: &str, by_client: bool) -> Result<()> {
     let asker = tx.ctx().user()?.id.0;
-    diesel::sql_query(
+    sql_query(
         "UPDATE legal_holds SET lift_asked_by = $3, lift_asked_by_client = $4, lift_asked_at = now(),
                 lift_reason = $5
          WHERE tenant_id = $1 AND id = $2",
@@ -224,7 +225,7 @@ pub(super) async fn lift_ask(tx: &mut TenantTx<'_>, id: HoldId, reason: &str, by
 }
 
 pub(super) async fn lift_withdraw(tx: &mut TenantTx<'_>, id: HoldId) -> Result<()> {
-    diesel::sql_query(
+    sql_query(
         "UPDATE legal_holds SET lift_asked_by = NULL, lift_asked_by_client = NULL, lift_asked_at = NULL,
                 lift_reason = NULL
          WHERE tenant_id = $1 AND id = $2",
@@ -238,13 +239,11 @@ pub(super) async fn lift_withdraw(tx: &mut TenantTx<'_>, id: HoldId) -> Result<(
 
 pub(super) async fn lift(tx: &mut TenantTx<'_>, id: HoldId) -> Result<()> {
     let confirming = tx.ctx().user()?.id.0;
-    diesel::sql_query(
-        "UPDATE legal_holds SET lifted_by = $3, lifted_at = now() WHERE tenant_id = $1 AND id = $2",
-    )
-    .bind::<SqlUuid, _>(tx.tenant().0)
-    .bind::<SqlUuid, _>(id.0)
-    .bind::<SqlUuid, _>(confirming)
-    .execute(tx.conn()?)
-    .await?;
+    sql_query("UPDATE legal_holds SET lifted_by = $3, lifted_at = now() WHERE tenant_id = $1 AND id = $2")
+        .bind::<SqlUuid, _>(tx.tenant().0)
+        .bind::<SqlUuid, _>(id.0)
+        .bind::<SqlUuid, _>(confirming)
+        .execute(tx.conn()?)
+        .await?;
     Ok(())
 }

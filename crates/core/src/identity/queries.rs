@@ -8,6 +8,7 @@ pub(super) use tokens::{token_insert, token_live, token_revoke, token_use, token
 
 use crate::kernel::error::{Error, Result};
 use crate::kernel::secret;
+use crate::kernel::sql::sql_query;
 use crate::kernel::tx::PlatformTx;
 use chrono::{Duration, Utc};
 use diesel::prelude::*;
@@ -51,7 +52,7 @@ const REACHES: &str = "(u.operator OR EXISTS (SELECT FROM memberships m WHERE m.
      OR EXISTS (SELECT FROM agency_members s WHERE s.user_id = u.id))";
 
 pub(super) async fn login_by_email(tx: &mut PlatformTx<'_>, email: &str) -> Result<Option<Login>> {
-    let rows: Vec<Login> = diesel::sql_query(format!(
+    let rows: Vec<Login> = sql_query(format!(
         "SELECT u.id, u.agency_id, u.email, u.name, u.password_hash, u.operator, a.name AS agency,
                 {REACHES} AS reaches
          FROM users u JOIN agencies a ON a.id = u.agency_id WHERE u.email = $1"
@@ -158,7 +159,7 @@ struct SessionUser {
 
 /// Finds a live session, and notes at most once a minute that it was used.
 pub(super) async fn session_use(tx: &mut PlatformTx<'_>, cookie: &str) -> Result<Option<(SessionId, User)>> {
-    let rows: Vec<SessionUser> = diesel::sql_query(format!(
+    let rows: Vec<SessionUser> = sql_query(format!(
         "SELECT s.id AS session, u.id, u.email, u.name, u.operator,
                 s.last_seen_at < now() - interval '1 minute' AS stale
          FROM sessions s JOIN users u ON u.id = s.user_id
@@ -170,7 +171,7 @@ pub(super) async fn session_use(tx: &mut PlatformTx<'_>, cookie: &str) -> Result
     .await?;
     let Some(row) = rows.into_iter().next() else { return Ok(None) };
     if row.stale {
-        diesel::sql_query("UPDATE sessions SET last_seen_at = now() WHERE id = $1")
+        sql_query("UPDATE sessions SET last_seen_at = now() WHERE id = $1")
             .bind::<SqlUuid, _>(row.session)
             .execute(tx.conn()?)
             .await?;
@@ -186,7 +187,7 @@ struct AgencyOf {
 
 /// Ends a session; gives the agency whose log records it.
 pub(super) async fn session_revoke(tx: &mut PlatformTx<'_>, session: SessionId) -> Result<AgencyId> {
-    let row: AgencyOf = diesel::sql_query(
+    let row: AgencyOf = sql_query(
         "UPDATE sessions s SET revoked_at = coalesce(revoked_at, now())
          FROM users u WHERE u.id = s.user_id AND s.id = $1 RETURNING u.agency_id",
     )
@@ -198,7 +199,7 @@ pub(super) async fn session_revoke(tx: &mut PlatformTx<'_>, session: SessionId) 
 
 /// The agency whose log records what happens to a login.
 pub(super) async fn agency_of(tx: &mut PlatformTx<'_>, user: UserId) -> Result<AgencyId> {
-    let row: AgencyOf = diesel::sql_query("SELECT agency_id FROM users WHERE id = $1")
+    let row: AgencyOf = sql_query("SELECT agency_id FROM users WHERE id = $1")
         .bind::<SqlUuid, _>(user.0)
         .get_result(tx.conn()?)
         .await?;
@@ -216,7 +217,7 @@ pub(super) async fn setup_code_hash(tx: &mut PlatformTx<'_>) -> Result<Option<Ve
 
 /// Sets (or, with `None`, uses up) the one-time code.
 pub(super) async fn setup_code_set(tx: &mut PlatformTx<'_>, hash: Option<&[u8]>) -> Result<()> {
-    diesel::sql_query(
+    sql_query(
         "INSERT INTO installation (setup_code_hash) VALUES ($1)
          ON CONFLICT (singleton) DO UPDATE SET setup_code_hash = excluded.setup_code_hash",
     )

@@ -4,6 +4,7 @@
 use super::ctx::Ctx;
 use super::error::{Error, Result};
 use super::secret;
+use super::sql::sql_query;
 use chrono::{SecondsFormat, Utc};
 use diesel::sql_types::{BigInt, Binary, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -94,8 +95,7 @@ pub(super) async fn append(conn: &mut AsyncPgConnection, ctx: &Ctx, log: Log, ev
         .map_err(Error::internal)?;
     let nonce = secret::random32();
 
-    let Index { index } =
-        diesel::sql_query(log.next_index()).bind::<SqlUuid, _>(log.id()).get_result(conn).await?;
+    let Index { index } = sql_query(log.next_index()).bind::<SqlUuid, _>(log.id()).get_result(conn).await?;
     let leaf = canonical::to_bytes(&Leaf {
         log: log.id(),
         index,
@@ -108,7 +108,7 @@ pub(super) async fn append(conn: &mut AsyncPgConnection, ctx: &Ctx, log: Log, ev
     })
     .map_err(Error::internal)?;
     let leaf_hash = tree::leaf_hash(&leaf);
-    diesel::sql_query(log.insert())
+    sql_query(log.insert())
         .bind::<SqlUuid, _>(log.id())
         .bind::<BigInt, _>(index)
         .bind::<Binary, _>(&leaf)

@@ -20,6 +20,7 @@ pub mod page;
 pub mod password;
 pub mod schedule;
 pub mod secret;
+pub(crate) mod sql;
 pub mod store;
 pub mod throttle;
 mod tls;

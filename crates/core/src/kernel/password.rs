@@ -80,8 +80,7 @@ impl Passwords {
     ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
         let runs = Arc::clone(&self.runs);
-        let waiting =
-            (InFlight::enter(&metrics().passwords_waiting), metrics().password_wait.start_timer());
+        let waiting = (InFlight::enter(&metrics().passwords_waiting), metrics().password_wait.start_timer());
         let work: Work = Box::new(move || {
             drop(waiting);
             if !reply.is_closed() {

@@ -2,6 +2,7 @@
 
 use super::app::App;
 use super::error::Result;
+use super::sql::sql_query;
 use super::tx::PlatformTx;
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Double, Text, Timestamptz};
@@ -17,7 +18,7 @@ struct Due {
 /// When the work of a name is due next, as far as any worker has said.
 pub(crate) async fn due_at(app: &App, name: &str) -> Result<Option<DateTime<Utc>>> {
     let mut tx = PlatformTx::begin(app).await?;
-    let due: Vec<Due> = diesel::sql_query("SELECT due_at FROM schedules WHERE name = $1")
+    let due: Vec<Due> = sql_query("SELECT due_at FROM schedules WHERE name = $1")
         .bind::<Text, _>(name)
         .load(tx.conn()?)
         .await?;
@@ -40,7 +41,7 @@ struct Turn {
 /// When the database fails.
 pub async fn take_turn(app: &App, name: &str, every: Duration) -> Result<bool> {
     let mut tx = PlatformTx::begin(app).await?;
-    let turn: Vec<Turn> = diesel::sql_query(
+    let turn: Vec<Turn> = sql_query(
         "INSERT INTO schedules AS s (name, due_at) VALUES ($1, now() + make_interval(secs => $2))
          ON CONFLICT (name) DO UPDATE SET due_at = excluded.due_at WHERE s.due_at <= now()
          RETURNING name",

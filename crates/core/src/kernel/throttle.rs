@@ -5,6 +5,7 @@
 use super::app::App;
 use super::error::{Error, Result};
 use super::secret::sha256;
+use super::sql::sql_query;
 use super::tx::PlatformTx;
 use diesel::sql_types::{Array, Binary, Double};
 use diesel_async::RunQueryDsl;
@@ -81,7 +82,7 @@ struct Row {
 /// Refuses where any of the counts is used up; counts nothing.
 pub(crate) async fn check(tx: &mut PlatformTx<'_>, counters: &[Counter]) -> Result<()> {
     let keys: Vec<&[u8]> = counters.iter().map(|counter| counter.key.as_slice()).collect();
-    let rows: Vec<Row> = diesel::sql_query(
+    let rows: Vec<Row> = sql_query(
         "SELECT key, extract(epoch FROM free_at - now())::float8 AS ahead FROM throttles
          WHERE key = ANY ($1) AND free_at > now()",
     )
@@ -102,7 +103,7 @@ pub(crate) async fn count(tx: &mut PlatformTx<'_>, counters: &[Counter]) -> Resu
     // One order for all, so that no two wait for each other.
     counters.sort_by_key(|counter| counter.key);
     for Counter { limit, key } in counters {
-        diesel::sql_query(
+        sql_query(
             "INSERT INTO throttles AS t (key, free_at) VALUES ($1, now() + make_interval(secs => $2))
              ON CONFLICT (key) DO UPDATE SET free_at = least(
                  greatest(t.free_at, now()) + make_interval(secs => $2), now() + make_interval(secs => $3))",
@@ -130,7 +131,7 @@ pub(crate) async fn take<'a>(mut tx: PlatformTx<'a>, counters: &[Counter]) -> Re
 
 async fn take_one(tx: &mut PlatformTx<'_>, counter: Counter) -> Result<()> {
     let Counter { limit, key } = counter;
-    let taken = diesel::sql_query(
+    let taken = sql_query(
         "INSERT INTO throttles AS t (key, free_at) VALUES ($1, now() + make_interval(secs => $2))
          ON CONFLICT (key) DO UPDATE
          SET free_at = greatest(t.free_at, now()) + make_interval(secs => $2)
@@ -152,7 +153,7 @@ async fn take_one(tx: &mut PlatformTx<'_>, counter: Counter) -> Result<()> {
 /// Forgets what was counted.
 pub(crate) async fn clear(tx: &mut PlatformTx<'_>, counters: &[Counter]) -> Result<()> {
     let keys: Vec<&[u8]> = counters.iter().map(|counter| counter.key.as_slice()).collect();
-    diesel::sql_query("DELETE FROM throttles WHERE key = ANY ($1)")
+    sql_query("DELETE FROM throttles WHERE key = ANY ($1)")
         .bind::<Array<Binary>, _>(keys)
         .execute(tx.conn()?)
         .await?;
@@ -165,7 +166,7 @@ pub(crate) async fn clear(tx: &mut PlatformTx<'_>, counters: &[Counter]) -> Resu
 /// When the database fails.
 pub async fn prune(app: &App) -> Result<()> {
     let mut tx = PlatformTx::begin(app).await?;
-    diesel::sql_query(
+    sql_query(
         "DELETE FROM throttles WHERE key IN (
              SELECT key FROM throttles WHERE free_at < now() LIMIT 50000 FOR UPDATE SKIP LOCKED)",
     )

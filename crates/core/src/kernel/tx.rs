@@ -30,15 +30,23 @@ struct Open {
 }
 
 impl Open {
+    /// A connection that died in the pool is found out here, where nothing was
+    /// done yet: another one takes its place.
     async fn begin(app: &App, begin: &str) -> Result<Self> {
-        let waiting = metrics().database.wait.start_timer();
-        #[expect(clippy::disallowed_methods, reason = "the one place that takes connections")]
-        let conn = app.pool.get().await.map_err(|e| unavailable(&e))?;
-        waiting.observe_duration();
-        let mut open = Self { conn: Some(conn) };
-        let begun = tokio::time::timeout(ANSWER, open.get()?.batch_execute(begin)).await;
-        begun.map_err(|_late| silent())??;
-        Ok(open)
+        let mut spare = app.config.database_connections;
+        loop {
+            let waiting = metrics().database.wait.start_timer();
+            #[expect(clippy::disallowed_methods, reason = "the one place that takes connections")]
+            let conn = app.pool.get().await.map_err(|e| unavailable(&e))?;
+            waiting.observe_duration();
+            let mut open = Self { conn: Some(conn) };
+            match tokio::time::timeout(ANSWER, open.get()?.batch_execute(begin)).await {
+                Ok(Ok(())) => return Ok(open),
+                Ok(Err(_dead)) if spare > 0 => spare -= 1,
+                Ok(Err(error)) => return Err(error.into()),
+                Err(_late) => return Err(silent()),
+            }
+        }
     }
 
     fn get(&mut self) -> Result<&mut AsyncPgConnection> {

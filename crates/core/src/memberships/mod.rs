@@ -25,7 +25,7 @@ use weighhouse_types::audit::Event;
 use weighhouse_types::error::Code;
 use weighhouse_types::ids::{InvitationId, UserId};
 use weighhouse_types::memberships::{Invitation, InvitationCreate, Member};
-use weighhouse_types::permission::{Action, AgencyAction, TenantRole};
+use weighhouse_types::permission::{Action, TenantRole};
 
 pub(crate) use queries::approvers;
 

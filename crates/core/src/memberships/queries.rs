@@ -5,6 +5,7 @@ pub(super) mod staff;
 use crate::kernel::authz;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::secret;
+use crate::kernel::sql::sql_query;
 use crate::kernel::tx::{PlatformTx, TenantTx};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
@@ -46,7 +47,7 @@ impl MemberRow {
 }
 
 pub(super) async fn members(tx: &mut TenantTx<'_>, tenant: &authz::Tenant) -> Result<Vec<Member>> {
-    let rows: Vec<MemberRow> = diesel::sql_query(
+    let rows: Vec<MemberRow> = sql_query(
         "SELECT u.id, u.name, u.email, m.role, m.agency, m.created_at AS since
          FROM (SELECT user_id, role, created_at, false AS agency FROM memberships WHERE tenant_id = $1
                UNION ALL
@@ -83,7 +84,7 @@ pub(super) async fn member_update(
     user: UserId,
     role: TenantRole,
 ) -> Result<Option<String>> {
-    let rows: Vec<Email> = diesel::sql_query(
+    let rows: Vec<Email> = sql_query(
         "UPDATE memberships m SET role = $3 FROM users u
          WHERE m.tenant_id = $1 AND m.user_id = $2 AND u.id = m.user_id RETURNING u.email",
     )
@@ -96,7 +97,7 @@ pub(super) async fn member_update(
 }
 
 pub(super) async fn member_delete(tx: &mut TenantTx<'_>, user: UserId) -> Result<Option<String>> {
-    let rows: Vec<Email> = diesel::sql_query(
+    let rows: Vec<Email> = sql_query(
         "DELETE FROM memberships m USING users u
          WHERE m.tenant_id = $1 AND m.user_id = $2 AND u.id = m.user_id RETURNING u.email",
     )
@@ -108,7 +109,7 @@ pub(super) async fn member_delete(tx: &mut TenantTx<'_>, user: UserId) -> Result
 }
 
 pub(super) async fn member_exists(tx: &mut TenantTx<'_>, email: &str) -> Result<bool> {
-    let rows: Vec<Email> = diesel::sql_query(
+    let rows: Vec<Email> = sql_query(
         "SELECT u.email FROM memberships m JOIN users u ON u.id = m.user_id
          WHERE m.tenant_id = $1 AND u.email = $2",
     )
@@ -121,7 +122,7 @@ pub(super) async fn member_exists(tx: &mut TenantTx<'_>, email: &str) -> Result<
 
 /// The addresses of everyone whose role includes deciding.
 pub(crate) async fn approvers(tx: &mut TenantTx<'_>) -> Result<Vec<String>> {
-    let rows: Vec<Email> = diesel::sql_query(
+    let rows: Vec<Email> = sql_query(
         "SELECT u.email FROM memberships m JOIN users u ON u.id = m.user_id
          WHERE m.tenant_id = $1 AND m.role = 'approver' ORDER BY u.email LIMIT 200",
     )
@@ -164,7 +165,7 @@ pub(super) async fn invitation_insert(
     token: &str,
     inviter: UserId,
 ) -> Result<Invitation> {
-    let row: InvitationRow = diesel::sql_query(
+    let row: InvitationRow = sql_query(
         "INSERT INTO invitations (tenant_id, id, email, role, token_hash, invited_by, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id, email, role, created_at, expires_at",
     )
@@ -181,7 +182,7 @@ pub(super) async fn invitation_insert(
 }
 
 pub(super) async fn invitations(tx: &mut TenantTx<'_>, tenant: &authz::Tenant) -> Result<Vec<Invitation>> {
-    let rows: Vec<InvitationRow> = diesel::sql_query(
+    let rows: Vec<InvitationRow> = sql_query(
         "SELECT id, email, role, created_at, expires_at FROM invitations
          WHERE tenant_id = $1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > now()
          ORDER BY created_at DESC LIMIT 200",
@@ -199,7 +200,7 @@ pub(super) async fn invitation_close(
     invitation: InvitationId,
     how: &'static str,
 ) -> Result<Option<String>> {
-    let rows: Vec<Email> = diesel::sql_query(format!(
+    let rows: Vec<Email> = sql_query(format!(
         "UPDATE invitations SET {how} = now()
          WHERE tenant_id = $1 AND id = $2 AND accepted_at IS NULL AND revoked_at IS NULL
            AND expires_at > now() RETURNING email"
@@ -235,7 +236,7 @@ pub(super) async fn invitation_by_token(
     tx: &mut PlatformTx<'_>,
     token: &str,
 ) -> Result<Option<OpenInvitation>> {
-    let rows: Vec<OpenInvitation> = diesel::sql_query(
+    let rows: Vec<OpenInvitation> = sql_query(
         "SELECT i.*, EXISTS (SELECT FROM users u WHERE u.email = i.email) AS has_login
          FROM (SELECT c.tenant_id, c.id, t.agency_id, t.name AS place, c.email, c.role,
                       c.token_hash, c.accepted_at, c.revoked_at, c.expires_at

@@ -2,6 +2,7 @@
 
 use crate::kernel::authz;
 use crate::kernel::error::{Error, Result, fit};
+use crate::kernel::sql::sql_query;
 use crate::kernel::tx::TenantTx;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -39,7 +40,7 @@ struct PolicyRow {
 
 /// A tenant's policy; `None` where none was ever set.
 pub(super) async fn policy(tx: &mut TenantTx<'_>) -> Result<Option<Policy>> {
-    let rows: Vec<PolicyRow> = diesel::sql_query(
+    let rows: Vec<PolicyRow> = sql_query(
         "SELECT jsonb_build_object('audit_payloads', r.audit_payloads, 'archived_artifacts', r.archived_artifacts,
                     'retired_artifacts', r.retired_artifacts, 'mails', r.mails, 'sessions', r.sessions) AS terms,
                 r.revision, u.name AS set_by, r.set_at
@@ -63,7 +64,7 @@ pub(super) async fn policy(tx: &mut TenantTx<'_>) -> Result<Option<Policy>> {
 pub(super) async fn policy_set(tx: &mut TenantTx<'_>, terms: &Terms, revision: u32) -> Result<()> {
     let days = |class| terms.of(class).map(fit::<_, i32>).transpose();
     let caller = tx.ctx().user_id();
-    diesel::sql_query(
+    sql_query(
         "INSERT INTO retention_policies (tenant_id, audit_payloads, archived_artifacts, retired_artifacts, mails,
                                          sessions, revision, set_by)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -108,7 +109,7 @@ pub(super) async fn sweep_begin(tx: &mut TenantTx<'_>) -> Result<SweepId> {
 }
 
 pub(super) async fn sweep_finish(tx: &mut TenantTx<'_>, sweep: SweepId) -> Result<()> {
-    diesel::sql_query("UPDATE retention_sweeps SET finished_at = now() WHERE tenant_id = $1 AND id = $2")
+    sql_query("UPDATE retention_sweeps SET finished_at = now() WHERE tenant_id = $1 AND id = $2")
         .bind::<SqlUuid, _>(tx.tenant().0)
         .bind::<SqlUuid, _>(sweep.0)
         .execute(tx.conn()?)
@@ -118,7 +119,7 @@ pub(super) async fn sweep_finish(tx: &mut TenantTx<'_>, sweep: SweepId) -> Resul
 
 /// Lists what a transaction of a sweep removed.
 pub(super) async fn batch_insert(tx: &mut TenantTx<'_>, sweep: SweepId, batch: &SweepBatch) -> Result<()> {
-    diesel::sql_query(
+    sql_query(
         "INSERT INTO retention_batches (tenant_id, sweep_id, id, class, items, bytes, what)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
@@ -164,7 +165,7 @@ const SWEEP: &str = "
 
 /// One sweep with what it removed.
 pub(super) async fn sweep(tx: &mut TenantTx<'_>, id: SweepId) -> Result<Option<Sweep>> {
-    let rows: Vec<SweepRow> = diesel::sql_query(format!("{SWEEP} WHERE s.tenant_id = $1 AND s.id = $2"))
+    let rows: Vec<SweepRow> = sql_query(format!("{SWEEP} WHERE s.tenant_id = $1 AND s.id = $2"))
         .bind::<SqlUuid, _>(tx.tenant().0)
         .bind::<SqlUuid, _>(id.0)
         .load(tx.conn()?)
@@ -179,7 +180,7 @@ pub(super) async fn sweeps(
     before: Option<Uuid>,
     limit: i64,
 ) -> Result<Vec<Sweep>> {
-    let rows: Vec<SweepRow> = diesel::sql_query(format!(
+    let rows: Vec<SweepRow> = sql_query(format!(
         "{SWEEP} WHERE s.tenant_id = $1 AND ($2 IS NULL OR s.id < $2) ORDER BY s.id DESC LIMIT $3"
     ))
     .bind::<SqlUuid, _>(tenant.id().0)
@@ -213,7 +214,7 @@ pub(super) async fn batches(
     after: Option<Uuid>,
     limit: i64,
 ) -> Result<Vec<(Uuid, SweepBatch)>> {
-    let rows: Vec<BatchRow> = diesel::sql_query(
+    let rows: Vec<BatchRow> = sql_query(
         "SELECT id, at, class, items, bytes, what FROM retention_batches
          WHERE tenant_id = $1 AND sweep_id = $2 AND ($3 IS NULL OR id > $3) ORDER BY id LIMIT $4",
     )

@@ -3,6 +3,7 @@
 use crate::blobs::rules::{Fate, Marked, fate};
 use crate::kernel::authz;
 use crate::kernel::error::{Error, Result, fit};
+use crate::kernel::sql::sql_query;
 use crate::kernel::store::PartKey;
 use crate::kernel::tx::TenantTx;
 use diesel::prelude::*;
@@ -27,7 +28,7 @@ struct After {
 
 /// How far the store was looked through.
 pub(in crate::blobs) async fn cursor(tx: &mut TenantTx<'_>) -> Result<Option<String>> {
-    let rows: Vec<After> = diesel::sql_query("SELECT after FROM blob_cursors WHERE tenant_id = $1")
+    let rows: Vec<After> = sql_query("SELECT after FROM blob_cursors WHERE tenant_id = $1")
         .bind::<SqlUuid, _>(tx.tenant().0)
         .load(tx.conn()?)
         .await?;
@@ -38,13 +39,13 @@ pub(in crate::blobs) async fn cursor(tx: &mut TenantTx<'_>) -> Result<Option<Str
 pub(in crate::blobs) async fn cursor_set(tx: &mut TenantTx<'_>, after: Option<&str>) -> Result<()> {
     let tenant = tx.tenant().0;
     let Some(after) = after else {
-        diesel::sql_query("DELETE FROM blob_cursors WHERE tenant_id = $1")
+        sql_query("DELETE FROM blob_cursors WHERE tenant_id = $1")
             .bind::<SqlUuid, _>(tenant)
             .execute(tx.conn()?)
             .await?;
         return Ok(());
     };
-    diesel::sql_query(
+    sql_query(
         "INSERT INTO blob_cursors (tenant_id, after) VALUES ($1, $2)
          ON CONFLICT (tenant_id) DO UPDATE SET after = excluded.after",
     )
@@ -63,7 +64,7 @@ pub(in crate::blobs) async fn mark(tx: &mut TenantTx<'_>, listed: &[(PartKey, u6
     let numbers = keys.clone().map(|key| fit::<_, i32>(key.number)).collect::<Result<Vec<_>>>()?;
     let parts: Vec<&[u8]> = keys.map(|key| key.part.as_slice()).collect();
     let sizes = listed.iter().map(|(_, size)| fit::<_, i64>(*size)).collect::<Result<Vec<_>>>()?;
-    diesel::sql_query(
+    sql_query(
         "INSERT INTO blob_garbage AS g (tenant_id, blob_sha256, number, sha256, size)
          SELECT $1, o.blob, o.number, o.part, o.size
          FROM unnest($2, $3, $4, $5) AS o (blob, number, part, size)
@@ -87,7 +88,7 @@ pub(in crate::blobs) async fn mark(tx: &mut TenantTx<'_>, listed: &[(PartKey, u6
 
 /// Marks what only a version needed whose files were just given up.
 pub(crate) async fn mark_version(tx: &mut TenantTx<'_>, version: &authz::Version) -> Result<()> {
-    diesel::sql_query(
+    sql_query(
         "INSERT INTO blob_garbage (tenant_id, blob_sha256, number, sha256, size)
          SELECT p.tenant_id, p.blob_sha256, p.number, p.sha256, p.size
          FROM (SELECT DISTINCT sha256 FROM version_files WHERE tenant_id = $1 AND version_id = $2) AS f
@@ -105,7 +106,7 @@ pub(crate) async fn mark_version(tx: &mut TenantTx<'_>, version: &authz::Version
 /// Takes an object's mark away, since it was just sent. Says whether it had
 /// one, and so may be gone from the store.
 pub(in crate::blobs) async fn unmark(tx: &mut TenantTx<'_>, key: &PartKey) -> Result<bool> {
-    let deleted = diesel::sql_query(format!("DELETE FROM blob_garbage WHERE {KEY}"))
+    let deleted = sql_query(format!("DELETE FROM blob_garbage WHERE {KEY}"))
         .bind::<SqlUuid, _>(tx.tenant().0)
         .bind::<Binary, _>(key.blob.as_slice())
         .bind::<Integer, _>(fit::<_, i32>(key.number)?)
@@ -140,7 +141,7 @@ pub(in crate::blobs) async fn due(tx: &mut TenantTx<'_>, step: Step) -> Result<V
             "buried_at IS NOT NULL AND erased_at IS NULL AND NOT blob_held($1, blob_sha256)".to_owned()
         }
     };
-    let rows: Vec<Blob> = diesel::sql_query(format!(
+    let rows: Vec<Blob> = sql_query(format!(
         "SELECT DISTINCT blob_sha256 FROM blob_garbage WHERE tenant_id = $1 AND {due}
          ORDER BY blob_sha256 LIMIT {FILES}"
     ))
@@ -152,7 +153,7 @@ pub(in crate::blobs) async fn due(tx: &mut TenantTx<'_>, step: Step) -> Result<V
 
 /// Waits for registrations that are about to name the file.
 pub(in crate::blobs) async fn blob_row_lock(tx: &mut TenantTx<'_>, blob: [u8; 32]) -> Result<()> {
-    diesel::sql_query("SELECT FROM blobs WHERE tenant_id = $1 AND sha256 = $2 FOR UPDATE")
+    sql_query("SELECT FROM blobs WHERE tenant_id = $1 AND sha256 = $2 FOR UPDATE")
         .bind::<SqlUuid, _>(tx.tenant().0)
         .bind::<Binary, _>(blob.as_slice())
         .execute(tx.conn()?)
@@ -184,7 +185,7 @@ impl MarkedRow {
 /// The objects of a file that were marked long enough ago. Read under the
 /// file's locks, in a statement of its own: it sees what was committed before.
 pub(in crate::blobs) async fn marked(tx: &mut TenantTx<'_>, blob: [u8; 32]) -> Result<Vec<MarkedRow>> {
-    let rows = diesel::sql_query(format!(
+    let rows = sql_query(format!(
         "SELECT g.number, g.sha256, p.number IS NOT NULL AS named, blob_needed($1, $2) AS needed,
                 coalesce((SELECT max(q.stored_at) FROM blob_parts q
                           WHERE q.tenant_id = $1 AND q.blob_sha256 = $2) < now() - interval '{GRACE}', true) AS quiet
@@ -242,7 +243,7 @@ pub(in crate::blobs) async fn bury(
         give_up(tx, blob).await?;
     }
     let (numbers, parts) = columns(&rows);
-    let count: Count = diesel::sql_query(
+    let count: Count = sql_query(
         "WITH buried AS (
              UPDATE blob_garbage g SET buried_at = now()
              WHERE tenant_id = $1 AND blob_sha256 = $2 AND buried_at IS NULL
@@ -272,7 +273,7 @@ async fn give_up(tx: &mut TenantTx<'_>, blob: [u8; 32]) -> Result<()> {
         "DELETE FROM blob_parts WHERE tenant_id = $1 AND blob_sha256 = $2",
         "UPDATE blobs SET gone_at = now() WHERE tenant_id = $1 AND sha256 = $2",
     ] {
-        diesel::sql_query(statement)
+        sql_query(statement)
             .bind::<SqlUuid, _>(tx.tenant().0)
             .bind::<Binary, _>(blob.as_slice())
             .execute(tx.conn()?)
@@ -310,7 +311,7 @@ async fn change(
     how: &str,
 ) -> Result<()> {
     let (numbers, parts) = columns(&rows.collect::<Vec<_>>());
-    diesel::sql_query(format!(
+    sql_query(format!(
         "{how} WHERE tenant_id = $1 AND blob_sha256 = $2 AND buried_at IS NULL
          AND (number, sha256) IN (SELECT * FROM unnest($3, $4))"
     ))
@@ -334,7 +335,7 @@ struct PartRow {
 /// Some buried objects of a file that are still in the store, looked at once
 /// more under its lock: none that a row names.
 pub(in crate::blobs) async fn buried(tx: &mut TenantTx<'_>, blob: [u8; 32]) -> Result<Vec<(u32, [u8; 32])>> {
-    let rows: Vec<PartRow> = diesel::sql_query(format!(
+    let rows: Vec<PartRow> = sql_query(format!(
         "SELECT number, sha256 FROM blob_garbage g
          WHERE tenant_id = $1 AND blob_sha256 = $2 AND buried_at IS NOT NULL AND erased_at IS NULL
            AND NOT EXISTS (SELECT FROM blob_parts p WHERE p.tenant_id = $1 AND p.blob_sha256 = $2
@@ -351,7 +352,7 @@ pub(in crate::blobs) async fn buried(tx: &mut TenantTx<'_>, blob: [u8; 32]) -> R
 }
 
 pub(in crate::blobs) async fn erased(tx: &mut TenantTx<'_>, key: &PartKey) -> Result<()> {
-    diesel::sql_query(format!("UPDATE blob_garbage SET erased_at = now() WHERE {KEY}"))
+    sql_query(format!("UPDATE blob_garbage SET erased_at = now() WHERE {KEY}"))
         .bind::<SqlUuid, _>(tx.tenant().0)
         .bind::<Binary, _>(key.blob.as_slice())
         .bind::<Integer, _>(fit::<_, i32>(key.number)?)
@@ -363,7 +364,7 @@ pub(in crate::blobs) async fn erased(tx: &mut TenantTx<'_>, key: &PartKey) -> Re
 
 /// Forgets what was erased a while ago.
 pub(in crate::blobs) async fn forget(tx: &mut TenantTx<'_>) -> Result<()> {
-    diesel::sql_query(format!(
+    sql_query(format!(
         "DELETE FROM blob_garbage WHERE tenant_id = $1 AND erased_at < now() - interval '{REMEMBERED}'"
     ))
     .bind::<SqlUuid, _>(tx.tenant().0)

@@ -2,6 +2,7 @@
 
 use crate::kernel::error::{Error, Result};
 use crate::kernel::secret;
+use crate::kernel::sql::sql_query;
 use crate::kernel::tx::PlatformTx;
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
@@ -54,7 +55,7 @@ pub(crate) async fn link_insert(
     new: &NewLink<'_>,
 ) -> Result<Option<(String, DateTime<Utc>)>> {
     let (token, expires) = (secret::opaque(), Utc::now() + new.kind.lifetime());
-    let made = diesel::sql_query(
+    let made = sql_query(
         "INSERT INTO login_links (token_hash, user_id, kind, email, request_id, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (request_id, kind) DO NOTHING",
     )
@@ -89,7 +90,7 @@ pub(crate) struct Link {
 }
 
 pub(crate) async fn link_open(tx: &mut PlatformTx<'_>, token: &str, kind: LinkKind) -> Result<Option<Link>> {
-    let rows: Vec<Link> = diesel::sql_query(
+    let rows: Vec<Link> = sql_query(
         "SELECT u.id AS user_id, u.agency_id, u.email, u.name, a.name AS agency, l.email AS to
          FROM login_links l JOIN users u ON u.id = l.user_id JOIN agencies a ON a.id = u.agency_id
          WHERE l.token_hash = $1 AND l.kind = $2 AND l.used_at IS NULL AND l.expires_at > now()
@@ -107,7 +108,7 @@ pub(crate) async fn link_open(tx: &mut PlatformTx<'_>, token: &str, kind: LinkKi
 /// able to take them away.
 pub(crate) async fn links_void(tx: &mut PlatformTx<'_>, user: Uuid, undo_too: bool) -> Result<()> {
     let kept = if undo_too { "" } else { "AND kind <> 'email-undo'" };
-    diesel::sql_query(format!(
+    sql_query(format!(
         "UPDATE login_links SET used_at = now() WHERE user_id = $1 AND used_at IS NULL {kept}"
     ))
     .bind::<SqlUuid, _>(user)
@@ -117,7 +118,7 @@ pub(crate) async fn links_void(tx: &mut PlatformTx<'_>, user: Uuid, undo_too: bo
 }
 
 pub(crate) async fn password_set(tx: &mut PlatformTx<'_>, user: Uuid, hash: &str) -> Result<()> {
-    diesel::sql_query("UPDATE users SET password_hash = $2 WHERE id = $1")
+    sql_query("UPDATE users SET password_hash = $2 WHERE id = $1")
         .bind::<SqlUuid, _>(user)
         .bind::<Text, _>(hash)
         .execute(tx.conn()?)
@@ -126,7 +127,7 @@ pub(crate) async fn password_set(tx: &mut PlatformTx<'_>, user: Uuid, hash: &str
 }
 
 pub(crate) async fn email_set(tx: &mut PlatformTx<'_>, user: Uuid, email: &str) -> Result<()> {
-    diesel::sql_query("UPDATE users SET email = $2 WHERE id = $1")
+    sql_query("UPDATE users SET email = $2 WHERE id = $1")
         .bind::<SqlUuid, _>(user)
         .bind::<Text, _>(email)
         .execute(tx.conn()?)
@@ -157,7 +158,7 @@ struct Known {
 
 /// Whether somebody signed in with this login in this browser before.
 pub(crate) async fn device_known(tx: &mut PlatformTx<'_>, email: &str, device: &str) -> Result<bool> {
-    let found: Known = diesel::sql_query(
+    let found: Known = sql_query(
         "SELECT EXISTS (SELECT FROM known_devices d JOIN users u ON u.id = d.user_id
                         WHERE u.email = $1 AND d.device_hash = $2) AS known",
     )
@@ -170,7 +171,7 @@ pub(crate) async fn device_known(tx: &mut PlatformTx<'_>, email: &str, device: &
 
 /// Remembers a browser, and forgets the one that was not used for longest.
 pub(crate) async fn device_remember(tx: &mut PlatformTx<'_>, user: Uuid, device: &str) -> Result<()> {
-    diesel::sql_query(
+    sql_query(
         "INSERT INTO known_devices (user_id, device_hash) VALUES ($1, $2)
          ON CONFLICT (user_id, device_hash) DO UPDATE SET seen_at = now()",
     )
@@ -178,7 +179,7 @@ pub(crate) async fn device_remember(tx: &mut PlatformTx<'_>, user: Uuid, device:
     .bind::<Binary, _>(device_hash(device).as_slice())
     .execute(tx.conn()?)
     .await?;
-    diesel::sql_query(format!(
+    sql_query(format!(
         "DELETE FROM known_devices WHERE user_id = $1 AND device_hash IN (
              SELECT device_hash FROM known_devices WHERE user_id = $1
              ORDER BY seen_at DESC OFFSET {DEVICES_MAX})"
@@ -191,7 +192,7 @@ pub(crate) async fn device_remember(tx: &mut PlatformTx<'_>, user: Uuid, device:
 
 /// Forgets a login's browsers, but the one that is spared.
 pub(crate) async fn devices_forget(tx: &mut PlatformTx<'_>, user: Uuid, except: Option<&str>) -> Result<()> {
-    diesel::sql_query("DELETE FROM known_devices WHERE user_id = $1 AND device_hash IS DISTINCT FROM $2")
+    sql_query("DELETE FROM known_devices WHERE user_id = $1 AND device_hash IS DISTINCT FROM $2")
         .bind::<SqlUuid, _>(user)
         .bind::<Nullable<Binary>, _>(except.map(device_hash).as_ref().map(<[u8; 32]>::as_slice))
         .execute(tx.conn()?)
@@ -201,14 +202,14 @@ pub(crate) async fn devices_forget(tx: &mut PlatformTx<'_>, user: Uuid, except: 
 
 /// Forgets links and browsers whose time is over, ten thousand of each at a time.
 pub(crate) async fn prune(tx: &mut PlatformTx<'_>) -> Result<()> {
-    diesel::sql_query(
+    sql_query(
         "DELETE FROM login_links WHERE token_hash IN (
              SELECT token_hash FROM login_links WHERE expires_at < now() - interval '30 days'
              LIMIT 10000 FOR UPDATE SKIP LOCKED)",
     )
     .execute(tx.conn()?)
     .await?;
-    diesel::sql_query(format!(
+    sql_query(format!(
         "DELETE FROM known_devices WHERE (user_id, device_hash) IN (
              SELECT user_id, device_hash FROM known_devices
              WHERE seen_at < now() - interval '{DEVICE_KEPT}' LIMIT 10000 FOR UPDATE SKIP LOCKED)"

@@ -2,6 +2,7 @@
 
 use super::SESSION_IDLE;
 use crate::kernel::error::Result;
+use crate::kernel::sql::sql_query;
 use crate::kernel::tx::PlatformTx;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -31,7 +32,7 @@ pub(crate) async fn sessions_of(
     user: UserId,
     current: SessionId,
 ) -> Result<Vec<Session>> {
-    let rows: Vec<SessionRow> = diesel::sql_query(format!(
+    let rows: Vec<SessionRow> = sql_query(format!(
         "SELECT id, agent, created_at, last_seen_at, expires_at FROM sessions
          WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > now()
            AND last_seen_at > now() - interval '{SESSION_IDLE}'
@@ -66,7 +67,7 @@ pub(crate) async fn sessions_revoke(
     only: Option<SessionId>,
     except: Option<SessionId>,
 ) -> Result<Vec<SessionId>> {
-    let rows: Vec<Ended> = diesel::sql_query(
+    let rows: Vec<Ended> = sql_query(
         "UPDATE sessions SET revoked_at = now()
          WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > now()
            AND ($2 IS NULL OR id = $2) AND id IS DISTINCT FROM $3 RETURNING id",

@@ -4,6 +4,7 @@ use super::{Email, INVITATION_DAYS, MemberRow};
 use crate::kernel::authz::Agency;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::secret;
+use crate::kernel::sql::sql_query;
 use crate::kernel::tx::PlatformTx;
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
@@ -15,7 +16,7 @@ use weighhouse_types::memberships::{Member, StaffInvitation};
 use weighhouse_types::permission::AgencyRole;
 
 pub(crate) async fn members(tx: &mut PlatformTx<'_>, agency: &Agency) -> Result<Vec<Member>> {
-    let rows: Vec<MemberRow> = diesel::sql_query(
+    let rows: Vec<MemberRow> = sql_query(
         "SELECT u.id, u.name, u.email, m.role, true AS agency, m.created_at AS since
          FROM agency_members m JOIN users u ON u.id = m.user_id
          WHERE m.agency_id = $1 ORDER BY u.name, u.email LIMIT 1000",
@@ -36,7 +37,7 @@ struct Found {
 
 /// How many owners there are; none comes or goes until the transaction's end.
 pub(crate) async fn owners_lock(tx: &mut PlatformTx<'_>, agency: &Agency) -> Result<usize> {
-    let rows: Vec<Found> = diesel::sql_query(
+    let rows: Vec<Found> = sql_query(
         "SELECT '' AS email, role FROM agency_members WHERE agency_id = $1 AND role = 'owner'
          ORDER BY user_id FOR UPDATE",
     )
@@ -52,7 +53,7 @@ pub(crate) async fn role_of(
     agency: &Agency,
     user: UserId,
 ) -> Result<Option<(String, AgencyRole)>> {
-    let rows: Vec<Found> = diesel::sql_query(
+    let rows: Vec<Found> = sql_query(
         "SELECT u.email, m.role FROM agency_members m JOIN users u ON u.id = m.user_id
          WHERE m.agency_id = $1 AND m.user_id = $2 FOR UPDATE OF m",
     )
@@ -70,7 +71,7 @@ pub(crate) async fn role_set(
     user: UserId,
     role: AgencyRole,
 ) -> Result<()> {
-    diesel::sql_query("UPDATE agency_members SET role = $3 WHERE agency_id = $1 AND user_id = $2")
+    sql_query("UPDATE agency_members SET role = $3 WHERE agency_id = $1 AND user_id = $2")
         .bind::<SqlUuid, _>(agency.id().0)
         .bind::<SqlUuid, _>(user.0)
         .bind::<Text, _>(role.as_str())
@@ -80,7 +81,7 @@ pub(crate) async fn role_set(
 }
 
 pub(crate) async fn member_delete(tx: &mut PlatformTx<'_>, agency: &Agency, user: UserId) -> Result<()> {
-    diesel::sql_query("DELETE FROM agency_members WHERE agency_id = $1 AND user_id = $2")
+    sql_query("DELETE FROM agency_members WHERE agency_id = $1 AND user_id = $2")
         .bind::<SqlUuid, _>(agency.id().0)
         .bind::<SqlUuid, _>(user.0)
         .execute(tx.conn()?)
@@ -89,7 +90,7 @@ pub(crate) async fn member_delete(tx: &mut PlatformTx<'_>, agency: &Agency, user
 }
 
 pub(crate) async fn works_here(tx: &mut PlatformTx<'_>, agency: &Agency, email: &str) -> Result<bool> {
-    let rows: Vec<Email> = diesel::sql_query(
+    let rows: Vec<Email> = sql_query(
         "SELECT u.email FROM agency_members m JOIN users u ON u.id = m.user_id
          WHERE m.agency_id = $1 AND u.email = $2",
     )
@@ -132,7 +133,7 @@ pub(crate) async fn invitation_insert(
     token: &str,
     inviter: UserId,
 ) -> Result<StaffInvitation> {
-    let row: InvitationRow = diesel::sql_query(
+    let row: InvitationRow = sql_query(
         "INSERT INTO staff_invitations (agency_id, id, email, role, token_hash, invited_by, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id, email, role, created_at, expires_at",
     )
@@ -149,7 +150,7 @@ pub(crate) async fn invitation_insert(
 }
 
 pub(crate) async fn invitations(tx: &mut PlatformTx<'_>, agency: &Agency) -> Result<Vec<StaffInvitation>> {
-    let rows: Vec<InvitationRow> = diesel::sql_query(
+    let rows: Vec<InvitationRow> = sql_query(
         "SELECT id, email, role, created_at, expires_at FROM staff_invitations
          WHERE agency_id = $1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > now()
          ORDER BY created_at DESC LIMIT 200",
@@ -168,7 +169,7 @@ pub(crate) async fn invitation_close(
     invitation: InvitationId,
     how: &'static str,
 ) -> Result<Option<String>> {
-    let rows: Vec<Email> = diesel::sql_query(format!(
+    let rows: Vec<Email> = sql_query(format!(
         "UPDATE staff_invitations SET {how} = now()
          WHERE agency_id = $1 AND id = $2 AND accepted_at IS NULL AND revoked_at IS NULL
            AND expires_at > now() RETURNING email"

@@ -1,6 +1,7 @@
 //! SQL that finds what has expired, and removes it.
 
 use crate::kernel::error::{Error, Result, fit};
+use crate::kernel::sql::sql_query;
 use crate::kernel::tx::TenantTx;
 use crate::retention::rules::{self, Artifact, Ended, Payload, Term};
 use chrono::{DateTime, Utc};
@@ -72,7 +73,7 @@ impl Expiring for PayloadRow {
     type Key = i64;
 
     async fn page(tx: &mut TenantTx<'_>, after: Option<i64>) -> Result<Vec<Self>> {
-        let rows = diesel::sql_query(format!(
+        let rows = sql_query(format!(
             "SELECT p.index, entry ->> 'event' AS event, (entry ->> 'time')::timestamptz AS at, p.payload
              FROM audit_payloads p
              JOIN audit_leaves l ON l.tenant_id = p.tenant_id AND l.index = p.index,
@@ -88,7 +89,7 @@ impl Expiring for PayloadRow {
 
     async fn delete(tx: &mut TenantTx<'_>, keys: &[i64]) -> Result<()> {
         let mut sweeper = tx.sweeper().await?;
-        diesel::sql_query("DELETE FROM audit_payloads WHERE tenant_id = $1 AND index = ANY($2)")
+        sql_query("DELETE FROM audit_payloads WHERE tenant_id = $1 AND index = ANY($2)")
             .bind::<SqlUuid, _>(sweeper.tenant().0)
             .bind::<Array<BigInt>, _>(keys)
             .execute(sweeper.conn()?)
@@ -133,7 +134,7 @@ impl Expiring for MailRow {
 
     async fn page(tx: &mut TenantTx<'_>, after: Option<Uuid>) -> Result<Vec<Self>> {
         let mut sweeper = tx.sweeper().await?;
-        let rows = diesel::sql_query(format!(
+        let rows = sql_query(format!(
             "SELECT id, sent_at, subject, (octet_length(subject) + octet_length(recipient))::bigint AS bytes
              FROM mails
              WHERE tenant_id = $1 AND sent_at IS NOT NULL AND ($2 IS NULL OR id > $2) ORDER BY id LIMIT {PAGE}"
@@ -148,7 +149,7 @@ impl Expiring for MailRow {
 
     async fn delete(tx: &mut TenantTx<'_>, keys: &[Uuid]) -> Result<()> {
         let mut sweeper = tx.sweeper().await?;
-        diesel::sql_query("DELETE FROM mails WHERE tenant_id = $1 AND id = ANY($2) AND sent_at IS NOT NULL")
+        sql_query("DELETE FROM mails WHERE tenant_id = $1 AND id = ANY($2) AND sent_at IS NOT NULL")
             .bind::<SqlUuid, _>(sweeper.tenant().0)
             .bind::<Array<SqlUuid>, _>(keys)
             .execute(sweeper.conn()?)
@@ -195,7 +196,7 @@ impl Expiring for SessionRow {
 
     async fn page(tx: &mut TenantTx<'_>, after: Option<Uuid>) -> Result<Vec<Self>> {
         let mut sweeper = tx.sweeper().await?;
-        let rows = diesel::sql_query(format!(
+        let rows = sql_query(format!(
             "SELECT s.id, coalesce(s.revoked_at, s.expires_at) AS ended_at, octet_length(s.agent)::bigint AS bytes,
                     EXISTS (SELECT FROM agency_members a WHERE a.user_id = s.user_id) AS staff,
                     EXISTS (SELECT FROM memberships o JOIN legal_holds h ON h.tenant_id = o.tenant_id
@@ -220,12 +221,10 @@ impl Expiring for SessionRow {
 
     async fn delete(tx: &mut TenantTx<'_>, keys: &[Uuid]) -> Result<()> {
         let mut sweeper = tx.sweeper().await?;
-        diesel::sql_query(
-            "DELETE FROM sessions WHERE id = ANY($1) AND coalesce(revoked_at, expires_at) < now()",
-        )
-        .bind::<Array<SqlUuid>, _>(keys)
-        .execute(sweeper.conn()?)
-        .await?;
+        sql_query("DELETE FROM sessions WHERE id = ANY($1) AND coalesce(revoked_at, expires_at) < now()")
+            .bind::<Array<SqlUuid>, _>(keys)
+            .execute(sweeper.conn()?)
+            .await?;
         sweeper.done().await
     }
 
@@ -322,7 +321,7 @@ pub(in crate::retention) async fn artifacts(
     before: DateTime<Utc>,
     after: Option<Uuid>,
 ) -> Result<Vec<ArtifactRow>> {
-    let rows = diesel::sql_query(format!(
+    let rows = sql_query(format!(
         "{ARTIFACT} AND s.stage = $2 AND greatest(s.since, a.restored_at) < $3 AND ($4 IS NULL OR v.id > $4)
          ORDER BY v.id LIMIT {PAGE}"
     ))
@@ -340,7 +339,7 @@ pub(in crate::retention) async fn artifact_again(
     tx: &mut TenantTx<'_>,
     id: Uuid,
 ) -> Result<Option<ArtifactRow>> {
-    let rows: Vec<ArtifactRow> = diesel::sql_query(format!("{ARTIFACT} AND v.id = $2"))
+    let rows: Vec<ArtifactRow> = sql_query(format!("{ARTIFACT} AND v.id = $2"))
         .bind::<SqlUuid, _>(tx.tenant().0)
         .bind::<SqlUuid, _>(id)
         .load(tx.conn()?)

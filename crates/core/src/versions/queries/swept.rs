@@ -2,6 +2,7 @@
 
 use crate::kernel::authz;
 use crate::kernel::error::{Error, Result, fit};
+use crate::kernel::sql::sql_query;
 use crate::kernel::tx::TenantTx;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -36,7 +37,7 @@ pub(crate) async fn swept_insert(
     stage: Stage,
     days: u32,
 ) -> Result<()> {
-    diesel::sql_query(
+    sql_query(
         "INSERT INTO artifact_sweeps (tenant_id, version_id, model_id, stage, days, swept_at)
          VALUES ($1, $2, $3, $4, $5, now())
          ON CONFLICT (tenant_id, version_id) DO UPDATE
@@ -57,7 +58,7 @@ pub(in crate::versions) async fn swept_restore(
     tx: &mut TenantTx<'_>,
     version: &authz::Version,
 ) -> Result<bool> {
-    let restored = diesel::sql_query(
+    let restored = sql_query(
         "UPDATE artifact_sweeps SET restored_at = now()
          WHERE tenant_id = $1 AND version_id = $2 AND restored_at IS NULL",
     )
