@@ -179,7 +179,9 @@ async fn a_crash_between_the_steps_loses_nothing_and_is_made_up_for() {
     let server = Server::with_clients().await;
     let clock = Clock::of(&server).await;
     let ann = server.engineer("ann").await;
-    upload(&ann, "forgotten", b"forgotten").await;
+    for content in ["forgotten", "x", "y", "z"] {
+        upload(&ann, "m", content.as_bytes()).await;
+    }
     collect(&server).await;
     clock.age_store(2).await;
     // The store refuses once: a folder stands where the object was.
@@ -190,10 +192,11 @@ async fn a_crash_between_the_steps_loses_nothing_and_is_made_up_for() {
     std::fs::write(object.join("x"), "in the way").unwrap();
     assert!(blobs::collect(&Ctx::worker(&server.app), "north").await.is_err());
     assert_eq!(clock.count("blob_garbage WHERE buried_at IS NOT NULL AND erased_at IS NULL").await, 1);
+    assert_eq!(stored(&server), ["in the way"], "the others are not kept back");
     // It was erased, and the note of it was lost: erased twice is erased.
     std::fs::remove_dir_all(&object).unwrap();
     collect(&server).await;
-    assert_eq!(clock.count("blob_garbage WHERE erased_at IS NOT NULL").await, 1);
+    assert_eq!(clock.count("blob_garbage WHERE erased_at IS NOT NULL").await, 4);
 }
 
 /// Waits until so many wait for locks in the database, or `over` says so.

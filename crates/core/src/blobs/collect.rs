@@ -112,22 +112,35 @@ async fn bury(ctx: &Ctx, tenant: &authz::Tenant) -> Result<bool> {
     Ok(true)
 }
 
-/// Erases buried objects of a file from the store; says whether there may be more.
+/// Erases buried objects of some files from the store; says whether there may
+/// be more. One that the store does not let go of keeps no other back.
 async fn erase(ctx: &Ctx, tenant: &authz::Tenant) -> Result<bool> {
     let mut tx = TenantTx::begin(ctx, tenant).await?;
     let due = due(&mut tx, tenant, garbage::Step::Buried).await?;
-    let Some(blob) = due.and_then(|blobs| blobs.into_iter().next()) else {
-        tx.finish().await?;
-        return Ok(false);
-    };
+    tx.finish().await?;
+    let Some(blobs) = due else { return Ok(false) };
+    let mut outcome = Ok(true);
+    for blob in blobs {
+        if let Err(error) = erase_file(ctx, tenant, blob).await {
+            outcome = Err(error);
+        }
+    }
+    outcome
+}
+
+async fn erase_file(ctx: &Ctx, tenant: &authz::Tenant, blob: [u8; 32]) -> Result<()> {
+    let mut tx = TenantTx::begin(ctx, tenant).await?;
+    holds::lock_in_tx(&mut tx).await?;
+    if holds::in_force_in_tx(&mut tx, tenant).await?.everything {
+        return tx.finish().await;
+    }
     queries::blob_lock(&mut tx, blob).await?;
     for (number, part) in garbage::buried(&mut tx, blob).await? {
         let key = PartKey { tenant: tenant.id(), blob, number, part };
         ctx.app().store.delete(&key).await?;
         garbage::erased(&mut tx, &key).await?;
     }
-    tx.commit_staging().await?;
-    Ok(true)
+    tx.commit_staging().await
 }
 
 /// The files that a step is due for, with holds kept waiting; `None` where

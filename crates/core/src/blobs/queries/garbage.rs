@@ -333,11 +333,12 @@ struct PartRow {
 }
 
 /// Some buried objects of a file that are still in the store, looked at once
-/// more under its lock: none that a row names.
+/// more under its lock: none that a row names, none of a file that is held.
 pub(in crate::blobs) async fn buried(tx: &mut TenantTx<'_>, blob: [u8; 32]) -> Result<Vec<(u32, [u8; 32])>> {
     let rows: Vec<PartRow> = sql_query(format!(
         "SELECT number, sha256 FROM blob_garbage g
          WHERE tenant_id = $1 AND blob_sha256 = $2 AND buried_at IS NOT NULL AND erased_at IS NULL
+           AND NOT blob_held($1, $2)
            AND NOT EXISTS (SELECT FROM blob_parts p WHERE p.tenant_id = $1 AND p.blob_sha256 = $2
                            AND p.number = g.number AND p.sha256 = g.sha256)
          ORDER BY number, sha256 LIMIT {ERASED}"
