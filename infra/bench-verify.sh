@@ -12,12 +12,13 @@ key=$(tail -1 "$work/key")
 begun=$(date +%s%N)
 target/release/wh verify "$work/log.jsonl" --key "$key" >"$work/said" &
 client=$!
-peak=0
+peak=0 ticks=0
 while kill -0 "$client" 2>/dev/null; do
     peak=$(awk '/VmHWM/ {print int($2 / 1024)}' "/proc/$client/status" 2>/dev/null || echo "$peak")
+    ticks=$(awk '{print $14 + $15}' "/proc/$client/stat" 2>/dev/null || echo "$ticks")
     sleep 0.02
 done
 wait "$client"
 took=$((($(date +%s%N) - begun) / 1000000))
 grep -q "number 0 to $((leaves - 1))" "$work/said"
-echo "wh verify of $leaves leaves ($(du -m "$work/log.jsonl" | cut -f1) MB): $took ms, peak ${peak:-0} MB"
+echo "wh verify of $leaves leaves ($(du -m "$work/log.jsonl" | cut -f1) MB): $took ms, $((${ticks:-0} * 1000 / $(getconf CLK_TCK))) ms of them computing, peak ${peak:-0} MB"

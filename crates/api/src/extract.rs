@@ -124,7 +124,7 @@ pub(crate) fn agent(request: &HttpRequest) -> &str {
 
 /// The header with the cookie that signs a browser, or a script that keeps
 /// cookies, in; for `max_age` seconds, or as long as the browser likes.
-pub(crate) fn session_cookie(ctx: &Ctx, secret: &str, max_age: Option<i64>) -> (HeaderName, String) {
+pub(crate) fn session_cookie(ctx: &Ctx, secret: &str, max_age: Option<u32>) -> (HeaderName, String) {
     let config = &ctx.app().config;
     (SET_COOKIE, config.cookie(config.session_cookie(), secret, "/", max_age))
 }

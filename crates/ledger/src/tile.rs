@@ -115,6 +115,8 @@ pub fn to_bytes(tile: &[Hash]) -> Vec<u8> {
 pub enum TileError {
     #[error("a tile has 1 to 256 hashes of 32 bytes")]
     Malformed,
+    #[error("a tile is missing")]
+    Missing,
     #[error("tile {}/{} is not as long as a log of this size has it", .0.level, .0.index)]
     Length(TileId),
 }

@@ -404,6 +404,7 @@ pub struct AuditHead {
     /// How many leaves it has.
     pub size: u64,
     /// RFC 6962 root hash over all leaves, lower-case hex; absent while too
-    /// many wait to be hashed into the tree, because no worker runs.
+    /// many wait to be hashed into the tree, because no worker runs, and when
+    /// the tree is damaged.
     pub root: Option<String>,
 }

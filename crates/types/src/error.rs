@@ -44,11 +44,13 @@ impl Code {
         Self::NotFound,
         Self::NoSuchMethod,
         Self::Conflict,
+        Self::Gone,
         Self::TooLarge,
         Self::Mismatch,
         Self::Throttled,
         Self::Internal,
         Self::Unavailable,
+        Self::InDoubt,
     ];
 
     /// The HTTP status that goes with the code.

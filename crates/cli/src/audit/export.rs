@@ -61,7 +61,7 @@ pub(super) async fn export(args: AuditExport) -> Result<()> {
                 eprintln!("{written} of {size} leaves");
             }
         }
-        from = page.next;
+        from = page.next.filter(|next| *next > first);
     }
     finish(file, partial, &args.output).with_context(|| format!("cannot write {shown}"))?;
     if written < size {

@@ -254,7 +254,8 @@ mod tests {
     #[tokio::test]
     async fn a_list_goes_on_where_it_ended() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&Url::from_directory_path(folder.path()).unwrap()).unwrap();
+        let url = url::Url::from_directory_path(folder.path()).unwrap();
+        let store = Store::open(&StoreConfig { url, options: Vec::new() }).unwrap();
         let tenant = TenantId::from(uuid::Uuid::nil());
         assert!(store.list(tenant, None, 10).await.unwrap().parts.is_empty(), "an empty store has no folder");
         for n in 0..7_u8 {

@@ -256,6 +256,9 @@ struct Due {
     slug: String,
 }
 
+/// The most logs of one turn; the others wait for the next.
+const LOGS_MAX: i64 = 10_000;
+
 /// The logs that wait for their tiles or, where there is a key, for a signature.
 pub(in crate::audit) async fn logs_due(tx: &mut PlatformTx<'_>, signs: bool) -> Result<Vec<LogName>> {
     let half = |agency: bool, names: &str, key: &str, Tables { prefix, owner }: Tables| {
@@ -269,8 +272,11 @@ pub(in crate::audit) async fn logs_due(tx: &mut PlatformTx<'_>, signs: bool) -> 
     };
     let tenants = half(false, "tenants", "tenant_id", TENANT);
     let agencies = half(true, "agencies", "id", AGENCY);
-    let due: Vec<Due> =
-        sql_query(format!("{tenants} UNION ALL {agencies}")).bind::<Bool, _>(signs).load(tx.conn()?).await?;
+    let due: Vec<Due> = sql_query(format!("{tenants} UNION ALL {agencies} LIMIT $2"))
+        .bind::<Bool, _>(signs)
+        .bind::<BigInt, _>(LOGS_MAX)
+        .load(tx.conn()?)
+        .await?;
     let name = |due: Due| if due.agency { LogName::Agency(due.slug) } else { LogName::Tenant(due.slug) };
     Ok(due.into_iter().map(name).collect())
 }
