@@ -2,6 +2,7 @@
 
 use crate::kernel::authz;
 use crate::kernel::error::{Error, Result, fit};
+use crate::kernel::sql;
 use crate::kernel::tx::{PlatformTx, TenantTx};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -82,7 +83,7 @@ async fn entries(
     before: Option<i64>,
     limit: i64,
 ) -> Result<Vec<AuditEntry>> {
-    let rows: Vec<Row> = diesel::sql_query(format!(
+    let rows: Vec<Row> = sql::query(format!(
         "SELECT l.index, l.leaf, l.leaf_hash, p.payload, u.name AS actor
          FROM {prefix}_leaves l
          LEFT JOIN {prefix}_payloads p ON p.{owner} = l.{owner} AND p.index = l.index
@@ -110,7 +111,7 @@ async fn hashes(
     id: Uuid,
 ) -> Result<Vec<Hash>> {
     let rows: Vec<LeafHash> =
-        diesel::sql_query(format!("SELECT leaf_hash FROM {prefix}_leaves WHERE {owner} = $1 ORDER BY index"))
+        sql::query(format!("SELECT leaf_hash FROM {prefix}_leaves WHERE {owner} = $1 ORDER BY index"))
             .bind::<SqlUuid, _>(id)
             .load(conn)
             .await?;

@@ -3,6 +3,7 @@
 use super::Part;
 use crate::kernel::authz;
 use crate::kernel::error::{Error, Result, fit};
+use crate::kernel::sql;
 use crate::kernel::tx::TenantTx;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Uuid as SqlUuid};
@@ -24,7 +25,7 @@ pub(super) async fn present_sizes(
     digests: &[Vec<u8>],
 ) -> Result<HashMap<Vec<u8>, u64>> {
     let rows: Vec<BlobRow> =
-        diesel::sql_query("SELECT sha256, size FROM blobs WHERE tenant_id = $1 AND sha256 = ANY($2)")
+        sql::query("SELECT sha256, size FROM blobs WHERE tenant_id = $1 AND sha256 = ANY($2)")
             .bind::<SqlUuid, _>(tenant.id().0)
             .bind::<Array<Binary>, _>(digests)
             .load(tx.conn()?)
@@ -59,7 +60,7 @@ pub(super) async fn parts(
     tenant: &authz::Tenant,
     digests: &[Vec<u8>],
 ) -> Result<HashMap<Vec<u8>, Vec<Part>>> {
-    let rows: Vec<PartRow> = diesel::sql_query(
+    let rows: Vec<PartRow> = sql::query(
         "SELECT blob_sha256, number, sha256, size FROM blob_parts
          WHERE tenant_id = $1 AND blob_sha256 = ANY($2) ORDER BY blob_sha256, number",
     )
@@ -79,7 +80,7 @@ pub(super) async fn parts(
 /// Serialises what is written about one blob until the transaction ends, so
 /// that no part changes between its check and the blob's row.
 pub(super) async fn blob_lock(tx: &mut TenantTx<'_>, blob: [u8; 32]) -> Result<()> {
-    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1::text || encode($2, 'hex'), 0))")
+    sql::query("SELECT pg_advisory_xact_lock(hashtextextended($1::text || encode($2, 'hex'), 0))")
         .bind::<SqlUuid, _>(tx.tenant().0)
         .bind::<Binary, _>(blob.as_slice())
         .execute(tx.conn()?)
@@ -89,7 +90,7 @@ pub(super) async fn blob_lock(tx: &mut TenantTx<'_>, blob: [u8; 32]) -> Result<(
 
 /// Notes a staged part. Once the blob is whole its parts stay as they are.
 pub(super) async fn part_upsert(tx: &mut TenantTx<'_>, blob: [u8; 32], part: &Part) -> Result<()> {
-    diesel::sql_query(
+    sql::query(
         "INSERT INTO blob_parts (tenant_id, blob_sha256, number, sha256, size)
          SELECT $1, $2, $3, $4, $5
          WHERE NOT EXISTS (SELECT FROM blobs WHERE tenant_id = $1 AND sha256 = $2)
@@ -121,7 +122,7 @@ pub(super) async fn blob_insert(tx: &mut TenantTx<'_>, blob: [u8; 32], size: u64
 }
 
 pub(super) async fn parts_delete(tx: &mut TenantTx<'_>, blob: [u8; 32]) -> Result<()> {
-    diesel::sql_query(
+    sql::query(
         "DELETE FROM blob_parts p WHERE tenant_id = $1 AND blob_sha256 = $2
          AND NOT EXISTS (SELECT FROM blobs b WHERE b.tenant_id = $1 AND b.sha256 = $2)",
     )

@@ -3,6 +3,7 @@
 use crate::kernel::authz;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::secret;
+use crate::kernel::sql;
 use crate::kernel::tx::{PlatformTx, TenantTx};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
@@ -36,12 +37,11 @@ pub(crate) struct Login {
 }
 
 pub(super) async fn login_by_email(tx: &mut PlatformTx<'_>, email: &str) -> Result<Option<Login>> {
-    let rows: Vec<Login> = diesel::sql_query(
-        "SELECT id, agency_id, email, name, password_hash, operator FROM users WHERE email = $1",
-    )
-    .bind::<Text, _>(email)
-    .load(tx.conn()?)
-    .await?;
+    let rows: Vec<Login> =
+        sql::query("SELECT id, agency_id, email, name, password_hash, operator FROM users WHERE email = $1")
+            .bind::<Text, _>(email)
+            .load(tx.conn()?)
+            .await?;
     Ok(rows.into_iter().next())
 }
 
@@ -141,7 +141,7 @@ struct SessionUser {
 
 /// Finds a live session, and notes at most once a minute that it was used.
 pub(super) async fn session_use(tx: &mut PlatformTx<'_>, cookie: &str) -> Result<Option<(SessionId, User)>> {
-    let rows: Vec<SessionUser> = diesel::sql_query(format!(
+    let rows: Vec<SessionUser> = sql::query(format!(
         "SELECT s.id AS session, u.id, u.email, u.name, u.operator,
                 s.last_seen_at < now() - interval '1 minute' AS stale
          FROM sessions s JOIN users u ON u.id = s.user_id
@@ -153,7 +153,7 @@ pub(super) async fn session_use(tx: &mut PlatformTx<'_>, cookie: &str) -> Result
     .await?;
     let Some(row) = rows.into_iter().next() else { return Ok(None) };
     if row.stale {
-        diesel::sql_query("UPDATE sessions SET last_seen_at = now() WHERE id = $1")
+        sql::query("UPDATE sessions SET last_seen_at = now() WHERE id = $1")
             .bind::<SqlUuid, _>(row.session)
             .execute(tx.conn()?)
             .await?;
@@ -169,7 +169,7 @@ struct AgencyOf {
 
 /// Ends a session; gives the agency whose log records it.
 pub(super) async fn session_revoke(tx: &mut PlatformTx<'_>, session: SessionId) -> Result<AgencyId> {
-    let row: AgencyOf = diesel::sql_query(
+    let row: AgencyOf = sql::query(
         "UPDATE sessions s SET revoked_at = coalesce(revoked_at, now())
          FROM users u WHERE u.id = s.user_id AND s.id = $1 RETURNING u.agency_id",
     )
@@ -230,7 +230,7 @@ pub(super) async fn token_insert(
     let names: Vec<&str> = new.scopes.iter().map(|scope| scope.as_str()).collect();
     let prefix: String = secret_text.chars().take(9).collect();
     let expires = Utc::now() + Duration::days(new.expires_days.into());
-    let row: TokenRow = diesel::sql_query(format!(
+    let row: TokenRow = sql::query(format!(
         "INSERT INTO api_tokens (tenant_id, id, user_id, name, prefix, token_hash, scopes, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING {TOKEN}"
     ))
@@ -253,7 +253,7 @@ pub(super) async fn tokens_of(
     tenant: &authz::Tenant,
     user: UserId,
 ) -> Result<Vec<Token>> {
-    let rows: Vec<TokenRow> = diesel::sql_query(format!(
+    let rows: Vec<TokenRow> = sql::query(format!(
         "SELECT {TOKEN} FROM api_tokens WHERE tenant_id = $1 AND user_id = $2
          ORDER BY created_at DESC LIMIT 200"
     ))
@@ -270,7 +270,7 @@ pub(super) async fn token_revoke(
     user: UserId,
     token: TokenId,
 ) -> Result<Option<Token>> {
-    let rows: Vec<TokenRow> = diesel::sql_query(format!(
+    let rows: Vec<TokenRow> = sql::query(format!(
         "UPDATE api_tokens SET revoked_at = now()
          WHERE tenant_id = $1 AND id = $2 AND user_id = $3 AND revoked_at IS NULL RETURNING {TOKEN}"
     ))
@@ -307,7 +307,7 @@ pub(super) struct TokenGrant {
 
 /// Finds a live token, and notes at most once a minute that it was used.
 pub(super) async fn token_use(tx: &mut PlatformTx<'_>, secret_text: &str) -> Result<Option<TokenGrant>> {
-    let rows: Vec<TokenUser> = diesel::sql_query(
+    let rows: Vec<TokenUser> = sql::query(
         "SELECT t.id AS token, t.tenant_id, t.scopes, u.id, u.email, u.name, u.operator,
                 coalesce(t.last_used_at < now() - interval '1 minute', true) AS stale
          FROM api_tokens t JOIN users u ON u.id = t.user_id
@@ -318,7 +318,7 @@ pub(super) async fn token_use(tx: &mut PlatformTx<'_>, secret_text: &str) -> Res
     .await?;
     let Some(row) = rows.into_iter().next() else { return Ok(None) };
     if row.stale {
-        diesel::sql_query("UPDATE api_tokens SET last_used_at = now() WHERE tenant_id = $1 AND id = $2")
+        sql::query("UPDATE api_tokens SET last_used_at = now() WHERE tenant_id = $1 AND id = $2")
             .bind::<SqlUuid, _>(row.tenant_id)
             .bind::<SqlUuid, _>(row.token)
             .execute(tx.conn()?)
@@ -343,7 +343,7 @@ pub(super) async fn setup_code_hash(tx: &mut PlatformTx<'_>) -> Result<Option<Ve
 
 /// Sets (or, with `None`, uses up) the one-time code.
 pub(super) async fn setup_code_set(tx: &mut PlatformTx<'_>, hash: Option<&[u8]>) -> Result<()> {
-    diesel::sql_query(
+    sql::query(
         "INSERT INTO installation (setup_code_hash) VALUES ($1)
          ON CONFLICT (singleton) DO UPDATE SET setup_code_hash = excluded.setup_code_hash",
     )

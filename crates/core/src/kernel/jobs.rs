@@ -3,6 +3,7 @@
 
 use super::app::App;
 use super::error::{Error, Result};
+use super::sql;
 use super::tx::PlatformTx;
 use diesel::sql_types::{Double, Integer, Jsonb, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -41,7 +42,7 @@ pub(crate) async fn enqueue(
     job: &Job,
 ) -> Result<()> {
     let job = serde_json::to_value(job).map_err(Error::internal)?;
-    diesel::sql_query(
+    sql::query(
         "INSERT INTO jobs (id, tenant_id, kind, payload, request_id)
          VALUES ($1, $2, $3 ->> 'kind', $3 -> 'payload', $4)",
     )
@@ -73,7 +74,7 @@ struct Row {
 pub async fn claim(app: &App) -> Result<Option<Leased>> {
     let lease = Uuid::new_v4();
     let mut tx = PlatformTx::begin(app).await?;
-    let rows: Vec<Row> = diesel::sql_query(format!(
+    let rows: Vec<Row> = sql::query(format!(
         "UPDATE jobs SET lease = $1, leased_until = now() + interval '{LEASE}', attempts = attempts + 1
          WHERE id = (
              SELECT id FROM jobs
@@ -97,7 +98,7 @@ pub async fn claim(app: &App) -> Result<Option<Leased>> {
 /// When the database fails.
 pub async fn done(app: &App, leased: &Leased) -> Result<()> {
     let mut tx = PlatformTx::begin(app).await?;
-    diesel::sql_query("UPDATE jobs SET done_at = now(), leased_until = NULL WHERE id = $1 AND lease = $2")
+    sql::query("UPDATE jobs SET done_at = now(), leased_until = NULL WHERE id = $1 AND lease = $2")
         .bind::<SqlUuid, _>(leased.id)
         .bind::<SqlUuid, _>(leased.lease)
         .execute(tx.conn()?)
@@ -112,7 +113,7 @@ pub async fn done(app: &App, leased: &Leased) -> Result<()> {
 /// When the database fails.
 pub async fn failed(app: &App, leased: &Leased, error: &str) -> Result<()> {
     let mut tx = PlatformTx::begin(app).await?;
-    diesel::sql_query(
+    sql::query(
         "UPDATE jobs SET leased_until = NULL, last_error = $3,
              run_at = now() + make_interval(secs => $4 * (0.5 + random())),
              dead_at = CASE WHEN attempts >= $5 THEN now() END
@@ -137,7 +138,7 @@ const KEPT: &str = "7 days";
 /// When the database fails.
 pub async fn prune(app: &App) -> Result<()> {
     let mut tx = PlatformTx::begin(app).await?;
-    diesel::sql_query(format!(
+    sql::query(format!(
         "DELETE FROM jobs WHERE id IN (
              SELECT id FROM jobs WHERE done_at < now() - interval '{KEPT}' LIMIT 10000 FOR UPDATE SKIP LOCKED)"
     ))

@@ -4,6 +4,7 @@
 use super::ctx::Ctx;
 use super::error::{Error, Result};
 use super::secret;
+use super::sql;
 use chrono::{SecondsFormat, Utc};
 use diesel::sql_types::{BigInt, Binary, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -87,8 +88,7 @@ pub(super) async fn append(conn: &mut AsyncPgConnection, ctx: &Ctx, log: Log, ev
     let mut hashed = nonce.to_vec();
     hashed.extend_from_slice(payload.as_bytes());
 
-    let Index { index } =
-        diesel::sql_query(log.next_index()).bind::<SqlUuid, _>(log.id()).get_result(conn).await?;
+    let Index { index } = sql::query(log.next_index()).bind::<SqlUuid, _>(log.id()).get_result(conn).await?;
     let leaf = canonical::to_bytes(&Leaf {
         log: log.id(),
         index,
@@ -101,7 +101,7 @@ pub(super) async fn append(conn: &mut AsyncPgConnection, ctx: &Ctx, log: Log, ev
     })
     .map_err(Error::internal)?;
     let leaf_hash = tree::leaf_hash(&leaf);
-    diesel::sql_query(log.insert())
+    sql::query(log.insert())
         .bind::<SqlUuid, _>(log.id())
         .bind::<BigInt, _>(index)
         .bind::<Binary, _>(&leaf)

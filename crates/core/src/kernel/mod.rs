@@ -15,5 +15,6 @@ pub mod page;
 pub mod password;
 pub mod schedule;
 pub mod secret;
+pub(crate) mod sql;
 pub mod store;
 pub mod tx;

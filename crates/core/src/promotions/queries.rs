@@ -3,6 +3,7 @@
 use super::evidence::Weighed;
 use crate::kernel::authz;
 use crate::kernel::error::{Error, Result, fit};
+use crate::kernel::sql;
 use crate::kernel::tx::{PortfolioTx, TenantTx};
 use crate::notifications::Notice;
 use chrono::{DateTime, Utc};
@@ -37,7 +38,7 @@ pub(super) async fn promotion_insert(
 ) -> Result<PromotionId> {
     let id = Uuid::now_v7();
     let requester = tx.ctx().user()?.id.0;
-    diesel::sql_query(
+    sql::query(
         "WITH request AS (
              INSERT INTO promotions (tenant_id, id, model_id, version_id, target, state, requester_id, author_id,
                                      reason, quorum, evidence_digest, closed_at)
@@ -68,7 +69,7 @@ pub(super) async fn evidence_replace(
     id: PromotionId,
     weighed: &Weighed,
 ) -> Result<()> {
-    diesel::sql_query(
+    sql::query(
         "WITH request AS (
              UPDATE promotions SET evidence_digest = $3
              WHERE tenant_id = $1 AND id = $2 AND state = 'open' RETURNING requester_id, author_id)
@@ -190,7 +191,7 @@ pub(super) async fn promotion(
 ) -> Result<Option<PromotionRow>> {
     let caller = tx.ctx().user_id();
     let rows: Vec<PromotionRow> =
-        diesel::sql_query(format!("{} WHERE q.tenant_id = $2 AND q.id = $3", select(EVIDENCE)))
+        sql::query(format!("{} WHERE q.tenant_id = $2 AND q.id = $3", select(EVIDENCE)))
             .bind::<Nullable<SqlUuid>, _>(caller)
             .bind::<SqlUuid, _>(tenant.id().0)
             .bind::<SqlUuid, _>(id.0)
@@ -208,7 +209,7 @@ pub(super) async fn promotions(
 ) -> Result<Vec<PromotionRow>> {
     let caller = tx.ctx().user_id();
     let (at, id) = before.unzip();
-    let rows = diesel::sql_query(format!(
+    let rows = sql::query(format!(
         "{} WHERE q.tenant_id = $2 AND ($3 IS NULL OR (q.created_at, q.id) < ($3, $4))
          ORDER BY q.created_at DESC, q.id DESC LIMIT $5",
         select(NO_EVIDENCE)
@@ -230,7 +231,7 @@ pub(super) async fn open_for(
     target: Stage,
 ) -> Result<Option<PromotionSummary>> {
     let caller = tx.ctx().user_id();
-    let rows: Vec<PromotionRow> = diesel::sql_query(format!(
+    let rows: Vec<PromotionRow> = sql::query(format!(
         "{} WHERE q.tenant_id = $2 AND q.model_id = $3 AND q.target = $4 AND q.state = 'open'",
         select(NO_EVIDENCE)
     ))
@@ -245,7 +246,7 @@ pub(super) async fn open_for(
 
 /// Open requests of every tenant in the transaction's list, oldest first.
 pub(super) async fn open_everywhere(tx: &mut PortfolioTx, caller: Uuid) -> Result<Vec<PromotionRow>> {
-    let rows = diesel::sql_query(format!(
+    let rows = sql::query(format!(
         "{} WHERE q.state = 'open' ORDER BY q.created_at, q.id LIMIT 500",
         select(NO_EVIDENCE)
     ))
@@ -304,7 +305,7 @@ impl ApprovalRow {
 }
 
 pub(super) async fn approvals(tx: &mut TenantTx<'_>, row: &PromotionRow) -> Result<Vec<ApprovalRow>> {
-    let rows = diesel::sql_query(
+    let rows = sql::query(
         "SELECT a.approver_id, u.name AS by, a.decision, a.reason, a.at, a.evidence_digest
          FROM approvals a JOIN users u ON u.id = a.approver_id
          WHERE a.tenant_id = $1 AND a.promotion_id = $2 ORDER BY a.at LIMIT 1000",

@@ -2,6 +2,7 @@
 
 use crate::kernel::authz;
 use crate::kernel::error::{Error, Result, fit};
+use crate::kernel::sql;
 use crate::kernel::tx::TenantTx;
 use crate::promotions::rules::Past;
 use chrono::{DateTime, Utc};
@@ -29,7 +30,7 @@ pub(in crate::promotions) async fn current(
     tx: &mut TenantTx<'_>,
     model: &authz::Model,
 ) -> Result<Option<Current>> {
-    let rows: Vec<Moment> = diesel::sql_query(
+    let rows: Vec<Moment> = sql::query(
         "SELECT v.number, lower(r.period) AS at FROM production_periods r
          JOIN versions v ON v.tenant_id = r.tenant_id AND v.id = r.version_id
          WHERE r.tenant_id = $1 AND r.model_id = $2 AND upper_inf(r.period)",
@@ -55,7 +56,7 @@ pub(in crate::promotions) async fn period_end(
     model: &authz::Model,
     cause: PeriodCause,
 ) -> Result<Option<Ended>> {
-    let rows: Vec<Moment> = diesel::sql_query(
+    let rows: Vec<Moment> = sql::query(
         "UPDATE production_periods r
          SET period = tstzrange(lower(period),
                                 greatest(clock_timestamp(), lower(period) + interval '1 microsecond')),
@@ -89,7 +90,7 @@ pub(in crate::promotions) async fn period_begin(
     version: &authz::Version,
     begin: &PeriodBegin<'_>,
 ) -> Result<()> {
-    diesel::sql_query(
+    sql::query(
         "INSERT INTO production_periods
              (tenant_id, id, model_id, version_id, period, began_by, promotion_id, user_id, reason)
          VALUES ($1, $2, $3, $4, tstzrange(coalesce($5, clock_timestamp()), NULL), $6, $7, $8, $9)",
@@ -123,7 +124,7 @@ struct PastRow {
 /// The model's periods, newest first, the current one at the head; empty
 /// where nothing is in production.
 pub(in crate::promotions) async fn past(tx: &mut TenantTx<'_>, model: &authz::Model) -> Result<Vec<Past>> {
-    let rows: Vec<PastRow> = diesel::sql_query(
+    let rows: Vec<PastRow> = sql::query(
         "SELECT v.number, coalesce(r.ended_by = 'rollback', false) AS rolled_back_from,
                 s.stage = 'retired' AS retired, upper_inf(r.period) AS current
          FROM production_periods r
@@ -205,7 +206,7 @@ pub(in crate::promotions) async fn periods(
         Which::At(at) => (Some(at), false),
         Which::Now => (None, true),
     };
-    let rows: Vec<PeriodRow> = diesel::sql_query(
+    let rows: Vec<PeriodRow> = sql::query(
         "SELECT v.number, v.digest, lower(r.period) AS begun, upper(r.period) AS ended, r.began_by, r.ended_by,
                 u.name AS requested_by, r.reason,
                 ARRAY(SELECT au.name FROM approvals a
