@@ -234,7 +234,7 @@ impl Client {
     /// Decides about an open request, if there is one.
     async fn decide(&mut self) -> bool {
         let server = self.server();
-        let list = self.caller.get(server, &format!("{TENANT}/promotions?limit=20")).await.answer();
+        let list = self.caller.get(server, &format!("{TENANT}/promotions?limit=100")).await.answer();
         let items = list.and_then(|list| list["items"].as_array().cloned()).unwrap_or_default();
         let open: Vec<&Value> = items.iter().filter(|item| item["state"] == "open").collect();
         if open.is_empty() {
