@@ -3,8 +3,8 @@
 
 use crate::extract::{json_config, path_config, query_config};
 use crate::{
-    audit, blobs, directory, health, idempotency, identity, jobs, memberships, models, notifications, openapi,
-    projects, promotions, proofs, search, setup, tenancy, versions,
+    audit, blobs, directory, health, idempotency, identity, jobs, memberships, models, notifications,
+    openapi, projects, promotions, proofs, search, setup, tenancy, versions,
 };
 use actix_web::middleware::from_fn;
 use actix_web::web;
