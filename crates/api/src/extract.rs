@@ -106,10 +106,10 @@ async fn by_credential(
         let token = token.ok_or_else(|| {
             Error::refused(Code::Unauthenticated, "The Authorization header must be “Bearer wh_…”.")
         })?;
-        return bearer_ctx(&app, token.trim(), id).await;
+        return bearer_ctx(app, token.trim(), id).await;
     }
     match request.cookie(app.config.session_cookie()) {
-        Some(cookie) => session_ctx(&app, cookie.value(), id).await,
+        Some(cookie) => session_ctx(app, cookie.value(), id).await,
         None => Err(Error::refused(
             Code::Unauthenticated,
             "Sign in, or send an API token as “Authorization: Bearer wh_…”.",

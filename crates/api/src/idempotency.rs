@@ -7,7 +7,7 @@ use crate::extract::{JSON_MAX, identify};
 use crate::request::RequestId;
 use actix_web::body::{BodySize, BoxBody, EitherBody, MessageBody, to_bytes};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName};
+use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, BytesMut};
@@ -64,6 +64,12 @@ pub(crate) async fn once<B: MessageBody + 'static>(
         Ok(Taken::Before(kept)) => {
             return Ok(ServiceResponse::new(http, replay(kept)).map_into_right_body());
         }
+        Ok(Taken::AtWork) => {
+            let mut response = ApiError::new(&at_work(), RequestId::of(&http)).error_response();
+            // Tells this conflict, which passes, from all others.
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            return Ok(ServiceResponse::new(http, response).map_into_right_body());
+        }
         Err(error) => {
             let response = ApiError::new(&error, RequestId::of(&http)).error_response();
             return Ok(ServiceResponse::new(http, response).map_into_right_body());
@@ -80,6 +86,13 @@ pub(crate) async fn once<B: MessageBody + 'static>(
 enum Taken {
     First(Box<Ctx>, Claim, Bytes),
     Before(Kept),
+    AtWork,
+}
+
+fn at_work() -> Error {
+    Error::conflict(
+        "A request under this Idempotency-Key is at work. Wait a moment, then send it again under the same key.",
+    )
 }
 
 async fn reserve(http: &HttpRequest, payload: Payload) -> Result<Taken, Error> {
@@ -98,6 +111,7 @@ async fn reserve(http: &HttpRequest, payload: Payload) -> Result<Taken, Error> {
             still_reached(&ctx, http.path()).await?;
             Ok(Taken::Before(kept))
         }
+        Reserved::AtWork => Ok(Taken::AtWork),
     }
 }
 

@@ -33,6 +33,12 @@ impl Error {
         }
     }
 
+    /// Whether an earlier attempt at the same operation is still being worked
+    /// on: it is neither refused nor lost.
+    pub(crate) fn is_at_work(&self) -> bool {
+        self.code() == Some(Code::Conflict) && self.retry_after().is_some()
+    }
+
     /// How long the server asks to wait before the next attempt.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {

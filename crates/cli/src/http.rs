@@ -163,6 +163,17 @@ impl Client {
         answer(send(request.header("idempotency-key", key).json(body)).await?).await
     }
 
+    /// POST of JSON that is sent once, and under no key: its answer is a secret
+    /// that nobody shall keep for a second time.
+    pub(crate) async fn post_once(
+        &self,
+        path: &Path,
+        body: &(impl Serialize + Sync),
+    ) -> Result<Answer, Error> {
+        let request = self.http.request(Method::POST, path.endpoint(&self.base)).json(body);
+        within(ANSWER_TIMEOUT, async { answer(send(request).await?).await }).await
+    }
+
     /// PUT of JSON, which is answered with nothing.
     pub(crate) async fn put(&self, path: &Path, body: &(impl Serialize + Sync)) -> Result<(), Error> {
         let request = self.http.request(Method::PUT, path.endpoint(&self.base)).json(body);

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 /// Attempts before an operation is given up; with the waits, about a minute.
 const ATTEMPTS: u32 = 7;
+/// Waits for an attempt that the server is still at; about an hour.
+const AT_WORK_WAITS: u32 = 2_400;
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(16);
 /// The longest that a server may ask to wait.
@@ -21,9 +23,16 @@ pub(crate) async fn retrying<T, F>(
 where
     F: Future<Output = Result<T, Error>>,
 {
-    let mut attempt = 1;
+    let (mut attempt, mut waits) = (1, 0);
     loop {
         match operation().await {
+            Err(error) if error.is_at_work() && waits < AT_WORK_WAITS => {
+                if waits == 0 {
+                    note("the server is still at it");
+                }
+                waits += 1;
+                tokio::time::sleep(wait_before(1, error.retry_after(), random())).await;
+            }
             Err(error) if error.is_transient() && attempt < ATTEMPTS => {
                 let wait = wait_before(attempt, error.retry_after(), random());
                 let what = error.to_string().replace("\n  ", ", ");
@@ -83,6 +92,7 @@ fn random() -> u8 {
 mod tests {
     use super::*;
     use std::sync::atomic::{AtomicU32, Ordering};
+    use weighhouse_types::error::{Code, Problem};
 
     fn broken(transient: bool) -> Error {
         if transient { Error::Transport("broke".into()) } else { Error::Final("no".into()) }
@@ -101,6 +111,20 @@ mod tests {
     async fn what_fails_for_good_is_not_repeated() {
         assert_eq!(attempts(false, 2).await, (false, 1));
         assert_eq!(attempts(true, 2).await, (true, 2));
+    }
+
+    #[tokio::test]
+    async fn what_is_still_at_work_is_waited_for_and_not_counted() {
+        let count = AtomicU32::new(0);
+        let result = retrying(&|_| (), || async {
+            if count.fetch_add(1, Ordering::Relaxed) > ATTEMPTS {
+                return Ok(());
+            }
+            let problem = Box::new(Problem::new(Code::Conflict, "at work"));
+            Err(Error::Refused { problem, retry_after: Some(Duration::ZERO) })
+        });
+        assert!(result.await.is_ok());
+        assert_eq!(count.load(Ordering::Relaxed), ATTEMPTS + 2);
     }
 
     #[test]

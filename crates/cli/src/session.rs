@@ -39,7 +39,7 @@ pub(crate) async fn signed_in<T>(
 /// Starts a session; gives its cookie.
 async fn start(base: &Url, email: &str, password: &str) -> Result<String> {
     let client = Client::of_session(base, None)?;
-    let answer = client.act(&Path::session(), &json!({ "email": email, "password": password })).await;
+    let answer = client.post_once(&Path::session(), &json!({ "email": email, "password": password })).await;
     match answer {
         Ok(answer) => cookie(&answer.headers)
             .with_context(|| format!("{base} signed {email} in, but gave no session to use")),

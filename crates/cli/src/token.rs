@@ -6,11 +6,10 @@ use crate::output::{self, Sheet};
 use crate::session::signed_in;
 use crate::urls::Path;
 use crate::{args, login};
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
 use serde_json::Value;
-use weighhouse_types::identity::{Token, TokenCreate, TokenCreated};
+use weighhouse_types::identity::{Token, TokenCreate, TokenCreated, TokenExchanged};
 use weighhouse_types::permission::Scope;
 
 /// The least of a secret's beginning that names a token.
@@ -81,7 +80,9 @@ async fn create(args: args::TokenCreate) -> Result<()> {
     if args.output.json {
         return output::json(&answer.json);
     }
-    let TokenCreated { token, info } = answer.decode()?;
+    let TokenCreated { token, info, note } = answer.decode()?;
+    // The first answer was lost on the way, and the secret with it.
+    let token = token.ok_or_else(|| anyhow!(note.unwrap_or_default()))?;
     let mut sheet = Sheet::new(&format!("made the token “{}” for {tenant}", info.name));
     sheet.line("scopes", &scopes(&info.scopes));
     sheet.line("until", &output::time(info.expires_at));
@@ -135,13 +136,6 @@ fn named<'a>(tokens: &'a [Token], name: &str) -> Result<&'a Token> {
     }
 }
 
-/// A short-lived token, as the API gives it.
-#[derive(Deserialize)]
-struct Exchanged {
-    access_token: String,
-    expires_in: u64,
-}
-
 async fn exchange(args: args::TokenExchange) -> Result<()> {
     let client = Client::from_config()?;
     let answer = client
@@ -151,9 +145,10 @@ async fn exchange(args: args::TokenExchange) -> Result<()> {
     if args.output.json {
         return output::json(&answer.json);
     }
-    let Exchanged { access_token, expires_in } = answer.decode()?;
-    eprintln!("valid for {expires_in} s");
-    output::print(&format!("{access_token}\n"))
+    let TokenExchanged { jwt, expires_at, note, .. } = answer.decode()?;
+    let jwt = jwt.ok_or_else(|| anyhow!(note.unwrap_or_default()))?;
+    eprintln!("valid until {}", output::time(expires_at));
+    output::print(&format!("{jwt}\n"))
 }
 
 #[cfg(test)]

@@ -55,6 +55,7 @@ async fn head(args: args::AuditHead) -> Result<()> {
     let head: AuditHead = answer.decode()?;
     let mut sheet = Sheet::new(&format!("the audit log of {tenant}"));
     sheet.line("entries", &head.size.to_string());
-    sheet.line("root", &head.root);
+    let root = head.root.as_deref();
+    sheet.line("root", root.unwrap_or("not known: entries wait to be hashed, and no worker runs"));
     output::print(sheet.text())
 }

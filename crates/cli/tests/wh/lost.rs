@@ -114,7 +114,6 @@ async fn attempts_at_one_operation_carry_one_key_and_others_another() {
 }
 
 #[tokio::test]
-#[ignore = "until the API keeps answers by their Idempotency-Key"]
 async fn what_was_done_is_not_done_again_when_its_answer_was_lost() {
     let server = Server::with_clients().await;
     let home = Home::new(&server, &server.engineer("ann").await).await;

@@ -99,14 +99,13 @@ async fn people_are_invited_given_roles_and_removed() {
 }
 
 #[tokio::test]
-#[ignore = "until the API has POST /tokens/exchange"]
 async fn a_token_is_exchanged_for_a_short_lived_one() {
     let server = Server::with_clients().await;
     let home = Home::new(&server, &server.engineer("ann").await).await;
     let short = home.ok(&["token", "exchange"]).await;
     assert_eq!(short.trim().split('.').count(), 3, "a JWT: {short}");
     let answer = home.json(&["token", "exchange"]).await;
-    assert_eq!((&answer["token_type"], &answer["expires_in"]), (&"Bearer".into(), &600.into()));
+    assert_ne!(answer["jwt"], short.trim(), "another one each time");
     let mut whoami = home.command(&["whoami", "--json"]);
     whoami.env("WH_TOKEN", short.trim());
     let said = run(whoami, "").await;

@@ -65,6 +65,8 @@ pub enum Reserved {
     First(Claim),
     /// The request was answered before.
     Before(Kept),
+    /// The request is still at work.
+    AtWork,
 }
 
 #[derive(diesel::QueryableByName)]
@@ -86,8 +88,8 @@ struct Row {
 /// Takes a key for its first request, or finds what came of it.
 ///
 /// # Errors
-/// When the key was used for another request, when its request is still at
-/// work, and when it was done and its answer lost.
+/// When the key was used for another request, and when its request was done
+/// and the answer lost.
 pub async fn reserve(ctx: &Ctx, keyed: &Keyed<'_>) -> Result<Reserved> {
     let claim = Claim { id: keyed.id(ctx), lease: Uuid::new_v4() };
     let fingerprint = digest(&[keyed.key.as_bytes(), keyed.body]);
@@ -120,9 +122,7 @@ pub async fn reserve(ctx: &Ctx, keyed: &Keyed<'_>) -> Result<Reserved> {
             at.format("%Y-%m-%d %H:%M:%S UTC")
         ))),
         // Gone again between the two looks: it failed, and may be repeated.
-        Some(_) | None => Err(Error::conflict(
-            "A request under this Idempotency-Key is at work. Wait a moment, then send it again under the same key.",
-        )),
+        Some(_) | None => Ok(Reserved::AtWork),
     }
 }
 
