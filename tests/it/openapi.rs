@@ -114,8 +114,6 @@ const TYPES: &[(&str, Check)] = &[
     ("RolledBack", is::<types::versions::RolledBack>),
     ("Setup", is::<types::identity::Setup>),
     ("SetupState", is::<types::identity::SetupState>),
-    ("Staff", is::<types::memberships::Staff>),
-    ("StaffCreate", is::<types::memberships::StaffCreate>),
     ("Tenant", is::<types::tenancy::Tenant>),
     ("TenantCreate", is::<types::tenancy::TenantCreate>),
     ("Token", is::<types::identity::Token>),

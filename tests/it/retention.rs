@@ -172,7 +172,7 @@ async fn payloads_go_and_old_proofs_still_verify() {
     clock.age_log(4, 31).await;
     let before = leaf_hashes(&clock).await;
     let head = tree::Head { size: before.len().try_into().unwrap(), root: tree::root(before.clone()) };
-    let proof_of_two = proof::inclusion_proof(&before, 2).unwrap();
+    let proof_of_two = proof::inclusion_proof(before.as_slice(), head.size, 2).unwrap();
     let others = clock.count("audit_payloads JOIN tenants USING (tenant_id) WHERE slug <> 'north'").await;
 
     clock.policy(&cora, json!({"audit_payloads": 30})).await;
@@ -209,7 +209,7 @@ async fn payloads_go_and_old_proofs_still_verify() {
     let after = leaf_hashes(&clock).await;
     proof::verify_inclusion(&after[2], 2, &head, &proof_of_two).unwrap();
     let now = tree::Head { size: after.len().try_into().unwrap(), root: tree::root(after.clone()) };
-    let grew = proof::consistency_proof(&after, head.size).unwrap();
+    let grew = proof::consistency_proof(after.as_slice(), now.size, head.size).unwrap();
     proof::verify_consistency(&head, &now, &grew).unwrap();
 
     // What explains it outlives the term of other events.

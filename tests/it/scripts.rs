@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use weighhouse_core::identity::setup_code;
 use weighhouse_core::tenancy;
 use weighhouse_testkit::{Answer, PASSWORD, Person, Server};
-use weighhouse_types::permission::{AgencyAction, AgencyRole, Role, Scope, TenantRole, agency_allows};
+use weighhouse_types::permission::{AgencyAction, Role, Scope, TenantRole, agency_allows};
 use weighhouse_types::tenancy::TenantCreate;
 
 /// The answer without what differs from request to request.

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
 use weighhouse_core::App;
-use weighhouse_core::kernel::config::{Config, MailConfig, MailTransport, StoreConfig};
+use weighhouse_core::kernel::config::{Config, JwtConfig, MailConfig, MailTransport, StoreConfig};
+use weighhouse_core::kernel::network::Proxies;
 use weighhouse_core::kernel::migrate::migrate;
 use weighhouse_server::embedded::{self, Durability, OWNER, Postgres};
 use weighhouse_testkit::Certificates;
@@ -64,6 +65,9 @@ async fn reached(url: String) -> Result<(), String> {
             transport: MailTransport::Folder(nowhere.into()),
         },
         public_url: "http://localhost".parse().unwrap(),
+        log_key: None,
+        jwt: JwtConfig::default(),
+        proxies: Proxies::default(),
     });
     let app = app.map_err(|e| e.to_string())?;
     app.schema_ready().await.map_err(|e| e.to_string())
