@@ -127,7 +127,8 @@ async fn export(person: &Person) -> Vec<String> {
 }
 
 fn verify(lines: &[String], key: &LogKey, earlier: Option<&str>) -> Result<Verified, String> {
-    let expected = Expected { key: key.verifier(), origin: None, earlier };
+    let keys = [key.verifier().clone()];
+    let expected = Expected { keys: &keys, origin: None, earlier };
     let verification = Verification::begin(&lines[0], &expected).and_then(|mut verification| {
         lines[1..].iter().try_for_each(|line| verification.entry(line))?;
         verification.finish()

@@ -17,7 +17,7 @@ const LINE_MAX: u64 = 64 << 20;
 pub(crate) fn verify(args: Verify) -> Result<()> {
     let shown = args.file.display();
     let earlier = args.checkpoint.as_deref().map(earlier).transpose()?;
-    let expected = Expected { key: &args.key, origin: args.origin.as_deref(), earlier: earlier.as_deref() };
+    let expected = Expected { keys: &args.keys, origin: args.origin.as_deref(), earlier: earlier.as_deref() };
     let file = File::open(&args.file).with_context(|| format!("cannot read {shown}"))?;
     let outcome = read(BufReader::with_capacity(1 << 20, file), &expected)
         .with_context(|| format!("cannot read {shown}"))?;
