@@ -154,7 +154,7 @@ fn Parameters(document: &'static Value, operation: Operation) -> impl IntoView {
                 name: text(parameter, "name").to_owned(),
                 kind: format!("{} · {}", text(parameter, "in"), kind(document, schema)),
                 required: parameter.get("required") == Some(&Value::Bool(true)),
-                about: about.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(". "),
+                about: about.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; "),
             }
         })
         .collect();

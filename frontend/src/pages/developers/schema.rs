@@ -75,7 +75,7 @@ fn collect(
         found.push(Field {
             kind: kind(document, field),
             required: required.contains(&key.as_str()),
-            about: about.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(". "),
+            about: about.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; "),
             name: name.clone(),
         });
         collect(document, field, &name, depth + 1, found);
