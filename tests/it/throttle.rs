@@ -107,7 +107,8 @@ async fn strangers_cannot_keep_a_person_out() {
     sign_in(&server, "198.51.100.7", &ann.email, "a wrong guess").await.problem(401);
     set_free_at(&server, "1 hour").await;
     refused_for_now(&sign_in(&server, "203.0.113.5", &ann.email, PASSWORD).await);
-    assert_eq!(ann.send(form("", "203.0.113.5", PASSWORD)).await.status, 429);
+    let refused = ann.send(form("", "203.0.113.5", PASSWORD)).await;
+    assert!(refused.status == 429 && refused.headers.contains_key("retry-after"), "{}", refused.text);
     assert_eq!(ann.send(form("wh_device=made-up", "203.0.113.5", PASSWORD)).await.status, 429);
     // The browser she used before passes, from wherever, even from where the guesses came.
     for address in ["203.0.113.5", "198.51.100.7"] {
