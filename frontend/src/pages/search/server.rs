@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use weighhouse_core::{App, Ctx, Result, tenancy};
 use weighhouse_types::permission::{Action, allows};
 use weighhouse_types::reference::ModelRef;
-use weighhouse_types::tenancy::{PortfolioTenant, Tenant};
+use weighhouse_types::tenancy::{AgencyMembership, PortfolioTenant, Tenant};
 
 /// More than so many places are no help.
 const FOUND_MAX: usize = 20;
@@ -73,6 +73,18 @@ pub(crate) async fn find(ctx: &Ctx, words: &str) -> Result<Vec<Found>> {
         rest.extend(models(&client));
         rest.extend(pages(tenant));
     }
+    rest.extend(portfolio.agencies.into_iter().map(|AgencyMembership { agency, .. }| Found {
+        name: "Staff".into(),
+        address: links::staff(&agency.slug),
+        place: agency.name,
+        icon: "users",
+    }));
+    rest.push(Found {
+        name: "Your account".into(),
+        place: "sessions, password, address".into(),
+        icon: "user-round",
+        address: "/account".into(),
+    });
     Ok(clients.into_iter().chain(rest).filter(matches).take(FOUND_MAX).collect())
 }
 
