@@ -123,17 +123,17 @@ const DEVICE_SECONDS: u32 = 400 * 24 * 60 * 60;
 /// Gives the browser its session, and what it is known by the next time.
 ///
 /// # Errors
-/// When the server was put together without its parts.
-pub(crate) fn session_start(signed_in: &SignedIn) -> Result<()> {
-    let app = app()?;
-    set_cookie(&app, app.config.device_cookie(), &signed_in.device, "/", Some(DEVICE_SECONDS))?;
-    set_cookie(&app, app.config.session_cookie(), &signed_in.cookie, "/", None)
+/// When the database fails.
+pub(crate) async fn session_start(ctx: &Ctx, signed_in: &SignedIn) -> Result<()> {
+    let (app, device) = (ctx.app(), identity::device_remember(ctx, signed_in).await?);
+    set_cookie(app, app.config.device_cookie(), &device, "/", Some(DEVICE_SECONDS))?;
+    set_cookie(app, app.config.session_cookie(), &signed_in.cookie, "/", None)
 }
 
 /// Takes the session from the browser.
 ///
 /// # Errors
-/// As [`session_start`].
+/// When the server was put together without its parts.
 pub(crate) fn session_end() -> Result<()> {
     let app = app()?;
     set_cookie(&app, app.config.session_cookie(), "", "/", Some(0))

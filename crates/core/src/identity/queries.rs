@@ -103,7 +103,9 @@ pub(crate) async fn agency_member_insert(
     diesel::insert_into(dsl::agency_members)
         .values((dsl::agency_id.eq(agency.0), dsl::user_id.eq(user.0), dsl::role.eq(role)))
         .execute(tx.conn()?)
-        .await?;
+        .await
+        .map_err(Error::from)
+        .map_err(|e| e.or_conflict("agency_members_pkey", || "This person works here already.".into()))?;
     Ok(())
 }
 

@@ -21,7 +21,7 @@ pub(super) fn own(ctx: &Ctx) -> Result<(&User, SessionId)> {
             Code::Forbidden,
             "An API token does not reach the login behind it: that is a person's act. Sign in with a password.",
         )),
-        _ => ctx.user().and(Err(Error::refused(Code::Unauthenticated, "Sign in first."))),
+        _ => Err(Error::refused(Code::Unauthenticated, "Sign in with your password first.")),
     }
 }
 

@@ -133,7 +133,7 @@ pub(crate) async fn accept(
     post_open(form, async move |ctx| {
         let signed_in =
             memberships::invitation_accept(&ctx, &token, &name, &password, &session::agent()).await?;
-        session::session_start(&signed_in)?;
+        session::session_start(&ctx, &signed_in).await?;
         Ok(Done::to("/").saying("Welcome. You are signed in."))
     })
     .await

@@ -37,14 +37,15 @@ struct Found {
 
 /// How many owners there are; none comes or goes until the transaction's end.
 pub(crate) async fn owners_lock(tx: &mut PlatformTx<'_>, agency: &Agency) -> Result<usize> {
-    let rows: Vec<Found> = sql_query(
-        "SELECT '' AS email, role FROM agency_members WHERE agency_id = $1 AND role = 'owner'
-         ORDER BY user_id FOR UPDATE",
-    )
-    .bind::<SqlUuid, _>(agency.id().0)
-    .load(tx.conn()?)
-    .await?;
-    Ok(rows.iter().filter(|row| row.email.is_empty()).count())
+    use crate::schema::agency_members::dsl;
+    let owners: Vec<Uuid> = dsl::agency_members
+        .filter(dsl::agency_id.eq(agency.id().0).and(dsl::role.eq(AgencyRole::Owner.as_str())))
+        .order(dsl::user_id)
+        .select(dsl::user_id)
+        .for_update()
+        .load(tx.conn()?)
+        .await?;
+    Ok(owners.len())
 }
 
 /// A person's address and role, where they work at the agency.
