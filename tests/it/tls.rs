@@ -5,8 +5,8 @@ use std::process::Command;
 use tempfile::TempDir;
 use weighhouse_core::App;
 use weighhouse_core::kernel::config::{Config, JwtConfig, MailConfig, MailTransport, StoreConfig};
-use weighhouse_core::kernel::network::Proxies;
 use weighhouse_core::kernel::migrate::migrate;
+use weighhouse_core::kernel::network::Proxies;
 use weighhouse_server::embedded::{self, Durability, OWNER, Postgres};
 use weighhouse_testkit::Certificates;
 

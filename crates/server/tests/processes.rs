@@ -4,6 +4,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use futures_util::{StreamExt, stream};
 use reqwest::{Method, header};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -11,6 +12,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
 use weighhouse_testkit::{Database, Person, Smtp};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_weighhouse");
@@ -313,23 +315,18 @@ async fn a_server_that_is_told_to_stop_finishes_what_it_has() {
     let ann = Person::with_token(&server.url, "ann@acme.example", &token);
     let content = vec![7_u8; 300_000];
     let (_, request) = part_request(&ann, &content);
-    let (begun, go_on) = (content[..1000].to_vec(), content[1000..].to_vec());
-    let body = futures_util::stream::unfold(Some((begun, go_on)), |state| async move {
-        let (now, later) = state?;
-        if now.len() == 1000 {
-            return Some((Ok::<_, std::io::Error>(now), Some((later, Vec::new()))));
-        }
-        // The rest comes after the server was told to stop.
-        tokio::time::sleep(Duration::from_millis(1500)).await;
-        Some((Ok(now), None))
-    });
-    let sending = tokio::spawn(async move {
-        let request = request.body(reqwest::Body::wrap_stream(body));
-        request.send().await.map(|answer| answer.status().as_u16())
-    });
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    let (go_on, wait) = oneshot::channel::<Vec<u8>>();
+    let begun = stream::iter([Ok::<_, oneshot::error::RecvError>(content[..1000].to_vec())]);
+    let body = reqwest::Body::wrap_stream(begun.chain(stream::once(wait)));
+    let sending = tokio::spawn(request.body(body).send());
+    while value_of(&server.metrics().await, "weighhouse_http_requests_in_flight") < 1.0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     server.terminate();
-    assert_eq!(sending.await.unwrap().unwrap(), 204, "what was begun is finished and acknowledged");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    go_on.send(content[1000..].to_vec()).unwrap();
+    let answer = sending.await.unwrap().unwrap();
+    assert_eq!(answer.status(), 204, "what was begun is finished and acknowledged");
     server.stopped().await;
 }
 
@@ -371,9 +368,14 @@ async fn programs_say_when_the_database_was_not_migrated() {
         let status = process.child.wait().unwrap();
         assert!(!status.success(), "{what}");
     }
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    let log = installation.logged();
-    let said = log.lines().filter(|line| line.contains("is older than this program")).count();
-    assert_eq!(said, 2, "{log}");
-    assert!(log.contains("weighhouse migrate"), "{log}");
+    // What they said is read by threads.
+    for _ in 0..200 {
+        let log = installation.logged();
+        let said = log.lines().filter(|line| line.contains("is older than this program"));
+        if said.filter(|line| line.contains("weighhouse migrate")).count() == 2 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{}", installation.logged());
 }

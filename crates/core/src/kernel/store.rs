@@ -27,6 +27,9 @@ use weighhouse_types::ids::TenantId;
 /// How much of a file is read at a time, in bytes.
 const READ: usize = 1 << 20;
 
+/// How long a probe waits, retries within: it asks again soon.
+const PING: Duration = Duration::from_secs(3);
+
 /// A place for objects: a folder, S3, Google Cloud Storage or Azure.
 #[derive(Clone)]
 pub(crate) struct Store {
@@ -138,6 +141,13 @@ impl Store {
 
     /// Whether the store answers.
     pub(crate) async fn ping(&self) -> Result<()> {
+        tokio::time::timeout(PING, self.look()).await.unwrap_or_else(|_late| {
+            let source = format!("no answer within {} s", PING.as_secs()).into();
+            Err(object_store::Error::Generic { store: "ping", source }.into())
+        })
+    }
+
+    async fn look(&self) -> Result<()> {
         match metrics().store_call("head", self.objects.head(&Path::from("ready"))).await {
             Err(object_store::Error::NotFound { .. }) | Ok(_) => Ok(()),
             Err(e) => Err(e.into()),
@@ -197,11 +207,11 @@ fn client() -> ClientOptions {
 fn retry() -> RetryConfig {
     RetryConfig {
         backoff: BackoffConfig {
-            init_backoff: Duration::from_millis(100),
-            max_backoff: Duration::from_secs(3),
+            init_backoff: Duration::from_millis(200),
+            max_backoff: Duration::from_secs(5),
             base: 2.0,
         },
-        max_retries: 5,
+        max_retries: 6,
         retry_timeout: Duration::from_secs(30),
     }
 }
