@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use weighhouse_core::identity::{self, SetupForm, UserCreate, UserRole};
-use weighhouse_core::{Ctx, projects, tenancy};
+use weighhouse_core::kernel::config::{Config, log_key_create};
+use weighhouse_core::{App, Ctx, audit, projects, tenancy};
 use weighhouse_testkit::{PASSWORD, Person, Server};
 use weighhouse_types::permission::{AgencyRole, Role, Scope, TenantRole};
 use weighhouse_types::projects::ProjectCreate;
@@ -135,6 +136,10 @@ async fn every_page_is_accessible() {
     let invitation = server.mails("eve@north.example", 1).await[0].link(&server.url).replace(&server.url, "");
     let code = identity::setup_code(&fresh.app).await.unwrap().unwrap();
     let model = "/t/north/p/claims/m/returns";
+    // A log that is signed has more on its page.
+    let log_key = Some(log_key_create("weighhouse.example").unwrap().0.parse().unwrap());
+    let signer = App::new(Config { log_key, ..server.app.config.clone() }).unwrap();
+    audit::checkpoints_sign(&signer).await.unwrap();
 
     let mut setup = page(None, &format!("/setup?code={code}"), Value::Null);
     setup["url"] = json!(fresh.url);
