@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use weighhouse_core::identity::{self, SetupForm, UserCreate, UserRole};
-use weighhouse_core::{Ctx, projects, tenancy};
+use weighhouse_core::kernel::config::{Config, log_key_create};
+use weighhouse_core::{App, Ctx, audit, projects, tenancy};
 use weighhouse_testkit::{PASSWORD, Person, Server};
 use weighhouse_types::permission::{AgencyRole, Role, Scope, TenantRole};
 use weighhouse_types::projects::ProjectCreate;
@@ -204,6 +205,10 @@ async fn every_page_is_accessible() {
     server.database.owner().await.execute(fail, &[]).await.unwrap();
     let code = identity::setup_code(&fresh.app).await.unwrap().unwrap();
     let model = "/t/north/p/claims/m/returns";
+    // A log that is signed has more on its page.
+    let log_key = Some(log_key_create("weighhouse.example").unwrap().0.parse().unwrap());
+    let signer = App::new(Config { log_key, ..server.app.config.clone() }).unwrap();
+    audit::checkpoints_sign(&signer).await.unwrap();
 
     let [swept, emptied] = retained(&server, &ann, &olga).await;
     let mut setup = page(None, &format!("/setup?code={code}"), Value::Null);
