@@ -2,7 +2,9 @@
 #   make run    builds and starts Weighhouse with its demonstration
 #   make test   runs every test
 # The others: check (what a change must pass), build (release binaries),
-# bench (figures of BENCHMARKS.md), audit (known vulnerabilities), schema.
+# bench (figures of BENCHMARKS.md), faults (ROUNDS=1000 SEED=1: the tests of
+# faults at length), audit (known vulnerabilities), schema, fuzz-api (the API
+# against its own description, FUZZ_EXAMPLES each).
 
 CARGO ?= cargo
 # Everything but the WebAssembly entry: one build would unify ssr and hydrate.
@@ -11,7 +13,7 @@ NATIVE = --workspace --exclude weighhouse-hydrate
 DATA ?= .weighhouse
 LISTEN ?= 127.0.0.1:8080
 
-.PHONY: run test check build bench audit schema setup setup-test islands tools
+.PHONY: run test fuzz-api check build bench faults audit schema setup setup-test islands tools
 
 run: setup islands
 	$(CARGO) build $(NATIVE) --bin weighhouse
@@ -19,6 +21,10 @@ run: setup islands
 
 test: setup-test islands
 	$(CARGO) test $(NATIVE)
+
+# Many generated requests against the API and its description.
+fuzz-api: setup-test islands
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-300} $(CARGO) test $(NATIVE) --test it -- fuzz::
 
 # Release binaries with the UI inside.
 build: setup islands
@@ -47,6 +53,16 @@ schema: setup islands tools
 
 bench: build
 	infra/bench.sh
+	infra/bench-verify.sh
+	infra/load.sh
+
+ROUNDS ?= 1000
+SEED ?= 1
+# The programs come with the tests of their own packages.
+faults: setup-test islands
+	$(CARGO) test $(NATIVE) --test faults --test up --test wh --no-run
+	ROUNDS=$(ROUNDS) SEED=$(SEED) OUTAGE=10 PROMOTIONS=200 SIGN_INS=500 JUMPS=60 \
+		$(CARGO) test $(NATIVE) --test faults -- --nocapture --test-threads 1
 
 setup:
 	@infra/setup.sh run

@@ -18,7 +18,9 @@ if [ "${1:-run}" = test ]; then
     need fish fish
     need groff groff-base
     need zsh zsh
+    need openssl openssl
     need python3 python3
+    need faketime faketime
     python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || packages="$packages python3-venv"
 fi
 

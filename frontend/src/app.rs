@@ -1,8 +1,8 @@
 //! The document around every page, and the map from addresses to pages.
 
 use crate::pages::{
-    audit, identity, jobs, memberships, models, notifications, projects, promotions, refusal, search,
-    tenancy, versions,
+    audit, developers, identity, jobs, memberships, models, notifications, projects, promotions, refusal,
+    retention, search, tenancy, versions,
 };
 use crate::session;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
@@ -62,6 +62,15 @@ pub(crate) fn App() -> impl IntoView {
                 <Route path=path!("/") view=tenancy::portfolio::PortfolioPage ssr=SsrMode::Async />
                 <Route path=path!("/go") view=search::SearchPage ssr=SsrMode::Async />
                 <Route path=path!("/sign-in") view=identity::sign_in::SignInPage ssr=SsrMode::Async />
+                <Route path=path!("/forgot") view=identity::account::recovery::ForgotPage ssr=SsrMode::Async />
+                <Route path=path!("/reset/:token") view=identity::account::recovery::ResetPage ssr=SsrMode::Async />
+                <Route
+                    path=path!("/email/confirm/:token")
+                    view=identity::account::recovery::EmailConfirmPage
+                    ssr=SsrMode::Async
+                />
+                <Route path=path!("/email/undo/:token") view=identity::account::recovery::EmailUndoPage ssr=SsrMode::Async />
+                <Route path=path!("/account") view=identity::account::AccountPage ssr=SsrMode::Async />
                 <Route path=path!("/setup") view=identity::setup::SetupPage ssr=SsrMode::Async />
                 <Route
                     path=path!("/invitation/:token")
@@ -76,6 +85,12 @@ pub(crate) fn App() -> impl IntoView {
                 />
                 <Route path=path!("/t/:tenant/tokens") view=identity::tokens::TokensPage ssr=SsrMode::Async />
                 <Route path=path!("/t/:tenant/audit") view=audit::AuditPage ssr=SsrMode::Async />
+                <Route path=path!("/t/:tenant/retention") view=retention::RetentionPage ssr=SsrMode::Async />
+                <Route
+                    path=path!("/t/:tenant/retention/sweeps/:sweep")
+                    view=retention::history::SweepPage
+                    ssr=SsrMode::Async
+                />
                 <Route path=path!("/t/:tenant/promotions") view=promotions::PromotionsPage ssr=SsrMode::Async />
                 <Route
                     path=path!("/t/:tenant/promotions/:id")
@@ -89,9 +104,16 @@ pub(crate) fn App() -> impl IntoView {
                     view=versions::VersionPage
                     ssr=SsrMode::Async
                 />
+                <Route
+                    path=path!("/agencies/:agency/staff")
+                    view=memberships::staff::StaffPage
+                    ssr=SsrMode::Async
+                />
                 <Route path=path!("/agencies/:agency/audit") view=audit::AgencyAuditPage ssr=SsrMode::Async />
                 <Route path=path!("/t/:tenant/jobs") view=jobs::JobsPage ssr=SsrMode::Async />
                 <Route path=path!("/operator/jobs") view=jobs::OperatorJobsPage ssr=SsrMode::Async />
+                <Route path=path!("/developers") view=developers::DevelopersPage ssr=SsrMode::Async />
+                <Route path=path!("/developers/:part") view=developers::DevelopersPartPage ssr=SsrMode::Async />
                 <Route path=path!("/operator/mail") view=notifications::MailPage ssr=SsrMode::Async />
             </Routes>
         </Router>

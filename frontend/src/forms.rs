@@ -4,7 +4,7 @@
 
 use crate::links;
 use crate::session;
-use actix_web::http::header::ACCEPT;
+use actix_web::http::header::{ACCEPT, RETRY_AFTER};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use leptos::prelude::*;
@@ -113,6 +113,9 @@ fn answer(form: Form, outcome: Result<Done>) -> Posted {
     }
     if !wants_html() {
         session::set_status(problem.status);
+        if let Some(seconds) = problem.retry_after {
+            session::set_header(RETRY_AFTER, &seconds.to_string());
+        }
         return Err(Refusal(Box::new(problem)));
     }
     let signed_out = problem.code == Code::Unauthenticated && !form.back.starts_with("/sign-in");

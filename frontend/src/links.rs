@@ -51,6 +51,11 @@ pub(crate) fn promotion(tenant: &str, id: PromotionId) -> String {
     format!("/t/{tenant}/promotions/{id}")
 }
 
+/// The people who work at an agency.
+pub(crate) fn staff(agency: &str) -> String {
+    format!("/agencies/{agency}/staff")
+}
+
 /// All files of a version as one archive.
 pub(crate) fn archive(version: &VersionRef) -> String {
     format!("{}/archive", api(version))

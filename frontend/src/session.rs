@@ -12,6 +12,8 @@ use leptos::prelude::*;
 use leptos_actix::{Request, ResponseOptions};
 use std::future::Future;
 use std::sync::Arc;
+use weighhouse_core::identity::SignedIn;
+use weighhouse_core::kernel::network::Origin;
 use weighhouse_core::{App, Ctx, Error, Result, identity};
 use weighhouse_types::error::Code;
 
@@ -48,8 +50,9 @@ pub(crate) async fn ctx() -> Result<Ctx> {
 pub(crate) async fn ctx_of(app: &Arc<App>, request: Request) -> Result<Ctx> {
     let id = request_id(&request);
     let secret = cookie(&request, app.config.session_cookie());
+    let origin = origin(app, &request);
     match secret {
-        Some(secret) => identity::session_ctx(app, &secret, &id).await,
+        Some(secret) => Ok(identity::session_ctx(app, &secret, &id).await?.at(origin)),
         None => Err(Error::refused(Code::Unauthenticated, "Sign in first.")),
     }
 }
@@ -76,8 +79,17 @@ pub(crate) async fn ctx_for_form(csrf: &str) -> Result<Ctx> {
 /// # Errors
 /// When the server was put together without its parts.
 pub(crate) fn anonymous() -> Result<Ctx> {
-    let id = request_id(&*request()?);
-    Ok(Ctx::anonymous(&app()?, id))
+    let (app, request) = (app()?, request()?);
+    Ok(Ctx::anonymous(&app, request_id(&request)).at(origin(&app, &request)))
+}
+
+/// Where a request comes from.
+fn origin(app: &App, request: &HttpRequest) -> Origin {
+    let header = app.config.proxies.header.name();
+    let values = request.headers().get_all(header).filter_map(|value| value.to_str().ok());
+    let header = values.collect::<Vec<_>>().join(",");
+    let device = cookie(request, app.config.device_cookie());
+    app.config.origin(request.peer_addr().map(|peer| peer.ip()), &header, device)
 }
 
 /// Equality that takes the same time wherever the first difference is.
@@ -105,19 +117,23 @@ pub(crate) fn agent() -> String {
     agent.unwrap_or_default()
 }
 
-/// Gives the browser its session.
+/// As long as browsers keep any cookie.
+const DEVICE_SECONDS: u32 = 400 * 24 * 60 * 60;
+
+/// Gives the browser its session, and what it is known by the next time.
 ///
 /// # Errors
-/// When the server was put together without its parts.
-pub(crate) fn session_start(secret: &str) -> Result<()> {
-    let app = app()?;
-    set_cookie(&app, app.config.session_cookie(), secret, "/", None)
+/// When the database fails.
+pub(crate) async fn session_start(ctx: &Ctx, signed_in: &SignedIn) -> Result<()> {
+    let (app, device) = (ctx.app(), identity::device_remember(ctx, signed_in).await?);
+    set_cookie(app, app.config.device_cookie(), &device, "/", Some(DEVICE_SECONDS))?;
+    set_cookie(app, app.config.session_cookie(), &signed_in.cookie, "/", None)
 }
 
 /// Takes the session from the browser.
 ///
 /// # Errors
-/// As [`session_start`].
+/// When the server was put together without its parts.
 pub(crate) fn session_end() -> Result<()> {
     let app = app()?;
     set_cookie(&app, app.config.session_cookie(), "", "/", Some(0))
@@ -125,9 +141,7 @@ pub(crate) fn session_end() -> Result<()> {
 
 /// Sets a cookie that scripts cannot read; `seconds` unless for the session.
 pub(crate) fn set_cookie(app: &App, name: &str, value: &str, path: &str, seconds: Option<u32>) -> Result<()> {
-    let age = seconds.map(|s| format!("; Max-Age={s}")).unwrap_or_default();
-    let secure = if app.config.plain_http() { "" } else { "; Secure" };
-    let text = format!("{name}={value}; Path={path}; HttpOnly; SameSite=Lax{secure}{age}");
+    let text = app.config.cookie(name, value, path, seconds);
     let header = HeaderValue::from_str(&text).map_err(Error::internal)?;
     if let Some(response) = use_context::<ResponseOptions>() {
         response.append_header(SET_COOKIE, header);
@@ -190,7 +204,7 @@ where
 /// The person for the page's frame.
 async fn visitor(ctx: &Ctx) -> Option<Visitor> {
     let user = ctx.user().ok()?.clone();
-    let agencies = crate::pages::audit::server::agencies(ctx).await;
+    let agencies = crate::pages::tenancy::server::agencies(ctx).await;
     Some(Visitor { user, agencies })
 }
 
@@ -207,6 +221,24 @@ where
         Flash::take();
         match load(ctx).await {
             Ok(page) => view! { <Frame visitor=None page=page /> }.into_any(),
+            Err(error) => refusal::bare(&error).into_any(),
+        }
+    })
+}
+
+/// A page for everybody: whoever is signed in has their menu as everywhere.
+pub(crate) fn public_page(load: impl FnOnce(Ctx) -> Result<Page> + Send + 'static) -> impl IntoView {
+    Suspend::new(async move {
+        let (ctx, visitor) = match ctx().await {
+            Ok(ctx) => {
+                provide_context(Csrf(ctx.csrf().unwrap_or_default()));
+                let visitor = visitor(&ctx).await;
+                (Ok(ctx), visitor)
+            }
+            Err(_) => (anonymous(), None),
+        };
+        match ctx.and_then(load) {
+            Ok(page) => view! { <Frame visitor=visitor page=page /> }.into_any(),
             Err(error) => refusal::bare(&error).into_any(),
         }
     })

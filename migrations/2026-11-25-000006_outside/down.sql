@@ -3,7 +3,7 @@ REVOKE SELECT (id, tenant_id, recipient, subject) ON mails FROM weighhouse_tenan
 DROP POLICY tenant ON mails;
 CREATE POLICY tenant ON mails FOR INSERT TO weighhouse_tenant
     WITH CHECK (tenant_id = (SELECT current_tenant()));
-DROP INDEX jobs_dead;
+DROP INDEX jobs_open;
 DROP INDEX jobs_troubled;
 REVOKE UPDATE (run_at, attempts, leased_until, done_at, dead_at) ON jobs FROM weighhouse_tenant;
 REVOKE SELECT ON jobs FROM weighhouse_tenant;

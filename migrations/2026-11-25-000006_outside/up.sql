@@ -12,7 +12,7 @@ GRANT UPDATE (run_at, attempts, leased_until, done_at, dead_at) ON jobs TO weigh
 CREATE INDEX jobs_troubled ON jobs (tenant_id, id) WHERE done_at IS NULL AND last_error IS NOT NULL;
 
 -- What is not done is counted for metrics, dead jobs included.
-CREATE INDEX jobs_dead ON jobs (dead_at) WHERE done_at IS NULL AND dead_at IS NOT NULL;
+CREATE INDEX jobs_open ON jobs (run_at) WHERE done_at IS NULL;
 
 -- Of a mail they see what it is about; a discarded one loses its bodies.
 DROP POLICY tenant ON mails;

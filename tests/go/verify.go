@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -17,7 +18,10 @@ type world struct {
 	SecretKey   string   `json:"secret_key"`
 	VerifierKey string   `json:"verifier_key"`
 	Notes       []string `json:"notes"`
-	Inclusion   []struct {
+	// Of the log whose root this is, by path.
+	Tiles     map[string]string `json:"tiles"`
+	Root      string            `json:"root"`
+	Inclusion []struct {
 		Index    int64    `json:"index"`
 		Size     int64    `json:"size"`
 		Root     string   `json:"root"`
@@ -54,6 +58,25 @@ func hashes(texts []string) (hashes []tlog.Hash) {
 	return hashes
 }
 
+// tiles reads tiles as C2SP has them: Go's paths begin with the height.
+type tiles map[string]string
+
+func (tiles) Height() int { return 8 }
+
+func (tiles) SaveTiles([]tlog.Tile, [][]byte) {}
+
+func (t tiles) ReadTiles(wanted []tlog.Tile) (read [][]byte, err error) {
+	for _, tile := range wanted {
+		path := strings.TrimPrefix(tile.Path(), "tile/8/")
+		bytes, err := hex.DecodeString(t[path])
+		if err != nil || len(bytes) != tile.W*tlog.HashSize {
+			return nil, fmt.Errorf("tile %s has %d bytes", path, len(bytes))
+		}
+		read = append(read, bytes)
+	}
+	return read, nil
+}
+
 func sign(signer note.Signer) string {
 	signed, err := note.Sign(&note.Note{Text: "signed by go\n"}, signer)
 	check("signing", err)
@@ -78,6 +101,13 @@ func main() {
 	for n, p := range world.Consistency {
 		err := tlog.CheckTree(hashes(p.Hashes), p.To, hash(p.NewRoot), p.From, hash(p.OldRoot))
 		check(fmt.Sprintf("consistency %d", n), err)
+	}
+	// Every leaf, through tiles that Go holds against the root.
+	const size = 601
+	reader := tlog.TileHashReader(tlog.Tree{N: size, Hash: hash(world.Root)}, tiles(world.Tiles))
+	for n := int64(0); n < size; n++ {
+		_, err := reader.ReadHashes([]int64{tlog.StoredHashIndex(0, n)})
+		check(fmt.Sprintf("leaf %d in the tiles", n), err)
 	}
 	ours, err := note.NewSigner(world.SecretKey)
 	check("secret key", err)

@@ -1,6 +1,7 @@
 //! What people see: a real Chromium, driven by the scripts in `tests/e2e`.
 
-use crate::support::{MODELS, promote, to_production, upload};
+use crate::clock::{Clock, RETENTION, sweep};
+use crate::support::{MODELS, promote, register, to_production, upload};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -57,6 +58,31 @@ async fn and_without_javascript() {
     journey(false).await;
 }
 
+async fn account(scripts: bool) {
+    let server = Server::with_clients().await;
+    let olga = server.person("olga", Role::Agency(AgencyRole::Owner)).await;
+    // The session of the test itself is none that she sees.
+    assert_eq!(olga.delete("/api/v1/session").await.status, 204);
+    let world = json!({
+        "url": server.url,
+        "mail": server.folder().join("mail"),
+        "scripts": scripts,
+        "password": PASSWORD,
+        "olga": olga.email,
+    });
+    run("account.mjs", "WEIGHHOUSE_ACCOUNT", &world).await;
+}
+
+#[tokio::test]
+async fn people_look_after_their_login_in_the_browser() {
+    account(true).await;
+}
+
+#[tokio::test]
+async fn and_do_so_without_javascript() {
+    account(false).await;
+}
+
 /// Registers the demonstration's versions 1 and 2 of a model.
 async fn push_both(person: &Person, folder: &str, model: &str) {
     for number in [1, 2] {
@@ -108,6 +134,28 @@ async fn newcomer(server: &Server) -> Person {
     server.sign_in(&email).await
 }
 
+/// A policy at north, a sweep that removed the files of one version, and a
+/// hold that somebody asked to lift; gives the pages of sweep and version.
+async fn retained(server: &Server, ann: &Person, olga: &Person) -> [String; 2] {
+    let clock = Clock::of(server).await;
+    register(ann, "outdated", "outdated weights").await;
+    let retire = format!("{MODELS}/outdated/versions/1/retire");
+    ann.post(&retire, &json!({"reason": "leaks"})).await.expect(200);
+    clock.age_stages(40).await;
+    clock.policy(olga, json!({"archived_artifacts": 30, "retired_artifacts": 7, "mails": 2557})).await;
+    assert_eq!(sweep(server, 10).await, 1);
+    let holds = "/api/v1/tenants/north/holds";
+    for new in [json!({"reason": "Case 7"}), json!({"reason": "Case 8", "model": "north/claims/returns"})] {
+        olga.post(holds, &new).await.expect(201);
+    }
+    let held = olga.get(holds).await.expect(200);
+    let lift = format!("{holds}/{}/lift", held["items"][0]["id"].as_str().unwrap());
+    olga.post(&lift, &json!({"reason": "The case is closed"})).await.expect(200);
+    let sweeps = olga.get(&format!("{RETENTION}/sweeps")).await.expect(200);
+    let id = sweeps["items"][0]["id"].as_str().unwrap();
+    [format!("/t/north/retention/sweeps/{id}"), "/t/north/p/claims/m/outdated/v/1".to_owned()]
+}
+
 /// One page to look at. `then` are steps on it: texts to `type` by label, a
 /// button to `press`, a fold to `open`, `keys` to press until a dialog opens.
 fn page(person: Option<&Person>, path: &str, then: Value) -> Value {
@@ -132,13 +180,35 @@ async fn every_page_is_accessible() {
     let invited = json!({"email": "eve@north.example", "role": "viewer"});
     olga.post("/api/v1/tenants/north/invitations", &invited).await.expect(201);
     server.token(&ann, &[Scope::Read, Scope::Register]).await;
-    let invitation = server.mails("eve@north.example", 1).await[0].link(&server.url).replace(&server.url, "");
+    let path_mailed = async |to: &str, count: usize| {
+        server.mails(to, count).await.pop().unwrap().link(&server.url).replace(&server.url, "")
+    };
+    let invitation = path_mailed("eve@north.example", 1).await;
+    let invited = json!({"email": "kim@acme.example", "role": "engineer"});
+    olga.post("/api/v1/agencies/acme/invitations", &invited).await.expect(201);
+    let staff_invitation = path_mailed("kim@acme.example", 1).await;
+    server.stranger().post("/api/v1/password-reset", &json!({"email": vic.email})).await;
+    let reset = path_mailed(&vic.email, 1).await;
+    let move_to = async |to: &str| {
+        vic.put("/api/v1/me/email", &json!({"email": to, "password": PASSWORD})).await;
+        path_mailed(to, 1).await
+    };
+    let link = move_to("vic@home.example").await;
+    let token = json!({"token": link.rsplit('/').next().unwrap()});
+    server.stranger().post("/api/v1/email-change/confirm", &token).await;
+    let undo = path_mailed(&vic.email, 2).await;
+    let confirm = move_to("vic@work.example").await;
+    server.sign_in(&olga.email).await;
+    let fail = "UPDATE jobs SET done_at = NULL, attempts = 3, last_error = 'SMTP: no such mailbox',
+                    run_at = now() + interval '1 hour', dead_at = CASE WHEN id::text < (SELECT max(id::text) FROM jobs) THEN now() END";
+    server.database.owner().await.execute(fail, &[]).await.unwrap();
     let code = identity::setup_code(&fresh.app).await.unwrap().unwrap();
     let model = "/t/north/p/claims/m/returns";
 
+    let [swept, emptied] = retained(&server, &ann, &olga).await;
     let mut setup = page(None, &format!("/setup?code={code}"), Value::Null);
     setup["url"] = json!(fresh.url);
-    let pages = [
+    let pages = vec![
         setup,
         page(None, "/setup", Value::Null),
         page(
@@ -147,6 +217,20 @@ async fn every_page_is_accessible() {
             json!({"type": {"E-mail": "a@b.example", "Password": "x"}, "press": "Sign in"}),
         ),
         page(None, &invitation, Value::Null),
+        page(None, &staff_invitation, Value::Null),
+        page(None, "/forgot", Value::Null),
+        page(None, "/reset/no-such-link", Value::Null),
+        page(None, &reset, Value::Null),
+        page(None, &confirm, Value::Null),
+        page(None, &undo, Value::Null),
+        page(Some(&olga), "/account", Value::Null),
+        page(
+            Some(&bob),
+            "/account",
+            json!({"type": {"Present password": "x", "New password": "four words make two"}, "press": "Change the password"}),
+        ),
+        page(Some(&olga), "/agencies/acme/staff", Value::Null),
+        page(Some(&ann), "/agencies/acme/staff", Value::Null),
         page(Some(&nina), "/", Value::Null),
         page(Some(&olga), "/", Value::Null),
         page(Some(&bob), "/", json!({"open": ".menu > summary"})),
@@ -169,6 +253,21 @@ async fn every_page_is_accessible() {
         page(Some(&olga), "/agencies/acme/audit", Value::Null),
         page(Some(&ann), "/go?q=fraud", Value::Null),
         page(Some(&olga), "/operator/mail", Value::Null),
+        page(None, "/developers", Value::Null),
+        page(Some(&ann), "/developers/versions", Value::Null),
+        page(Some(&olga), "/operator/jobs", Value::Null),
+        page(Some(&olga), "/t/north/jobs", json!({"open": ".give-up > summary >> nth=0"})),
+        page(Some(&olga), "/t/south/jobs", Value::Null),
+        page(Some(&olga), "/t/north/retention?template=seven-years", json!({"open": ".fold-btn > summary"})),
+        page(
+            Some(&olga),
+            "/t/north/retention",
+            json!({"type": {"Audit payloads, days": "7"}, "press": "Save the policy"}),
+        ),
+        page(Some(&bob), "/t/north/retention", Value::Null),
+        page(Some(&olga), "/t/south/retention", Value::Null),
+        page(Some(&olga), &swept, Value::Null),
+        page(Some(&ann), &emptied, Value::Null),
         page(Some(&vic), "/t/north/audit", Value::Null),
         page(Some(&vic), "/t/nowhere", Value::Null),
     ];

@@ -98,6 +98,43 @@ const FORMS: &[(&str, Needs, Fields)] = &[
         Needs::Tenant(Action::JobManage),
         &[("tenant", "{place}"), ("job", NO_ID), ("reason", "x")],
     ),
+    (
+        "/do/retention-set",
+        Needs::Tenant(Action::RetentionManage),
+        &[("tenant", "{place}"), ("revision", "0"), ("terms[mails]", "1")],
+    ),
+    ("/do/hold-place", Needs::Tenant(Action::HoldManage), &[("tenant", "{place}"), ("reason", "")]),
+    (
+        "/do/hold-lift-ask",
+        Needs::Tenant(Action::HoldManage),
+        &[("tenant", "{place}"), ("hold", NO_ID), ("reason", "x")],
+    ),
+    ("/do/hold-lift-confirm", Needs::Tenant(Action::HoldManage), &[("tenant", "{place}"), ("hold", NO_ID)]),
+    ("/do/hold-lift-withdraw", Needs::Tenant(Action::HoldManage), &[("tenant", "{place}"), ("hold", NO_ID)]),
+    ("/do/password-reset-ask", Needs::Nothing, &[("email", "nobody")]),
+    ("/do/password-reset", Needs::Nothing, &[("token", "x"), ("password", "x")]),
+    ("/do/email-confirm", Needs::Nothing, &[("token", "x")]),
+    ("/do/email-undo", Needs::Nothing, &[("token", "x")]),
+    ("/do/password-change", Needs::Session, &[("current", "four+words+make+one"), ("password", "short")]),
+    ("/do/email-change", Needs::Session, &[("email", "nobody"), ("password", "x")]),
+    ("/do/session-revoke", Needs::Session, &[("session", NO_ID)]),
+    ("/do/session-revoke-others", Needs::Session, &[]),
+    (
+        "/do/staff-invite",
+        Needs::Agency(AgencyAction::StaffManage),
+        &[("agency", "{place}"), ("email", "x@y.example"), ("role", "engineer")],
+    ),
+    (
+        "/do/staff-uninvite",
+        Needs::Agency(AgencyAction::StaffManage),
+        &[("agency", "{place}"), ("invitation", NO_ID)],
+    ),
+    (
+        "/do/staff-update",
+        Needs::Agency(AgencyAction::StaffManage),
+        &[("agency", "{place}"), ("user", NO_ID), ("role", "engineer")],
+    ),
+    ("/do/staff-remove", Needs::Agency(AgencyAction::StaffManage), &[("agency", "{place}"), ("user", NO_ID)]),
     // These two end something, and so come last.
     (
         "/do/promotion-withdraw",

@@ -114,8 +114,6 @@ const TYPES: &[(&str, Check)] = &[
     ("RolledBack", is::<types::versions::RolledBack>),
     ("Setup", is::<types::identity::Setup>),
     ("SetupState", is::<types::identity::SetupState>),
-    ("Staff", is::<types::memberships::Staff>),
-    ("StaffCreate", is::<types::memberships::StaffCreate>),
     ("Tenant", is::<types::tenancy::Tenant>),
     ("TenantCreate", is::<types::tenancy::TenantCreate>),
     ("Token", is::<types::identity::Token>),
@@ -184,4 +182,20 @@ async fn odd_queries_and_bodies_are_refused_in_words() {
         let answer = ann.get(&format!("{production}?{odd}")).await;
         assert!(matches!(answer.status, 400 | 404), "{odd}: {}", answer.text);
     }
+}
+
+#[tokio::test]
+async fn the_pages_for_developers_show_every_operation() {
+    let server = Server::empty().await;
+    let stranger = server.stranger();
+    let index = stranger.get("/developers").await;
+    assert_eq!(index.status, 200);
+    for Operation { id, path, described, .. } in operations() {
+        let part = described["tags"][0].as_str().unwrap();
+        assert!(index.text.contains(&format!("/developers/{part}#{id}\"")), "{id} is not in the index");
+        let page = stranger.get(&format!("/developers/{part}")).await.text;
+        assert!(page.contains(&format!("id=\"{id}\"")) && page.contains(path), "{id} is not on its page");
+    }
+    assert_eq!(stranger.get("/developers/nothing").await.status, 404);
+    assert!(!index.text.contains("https://"), "nothing is loaded from elsewhere");
 }

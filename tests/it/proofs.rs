@@ -25,11 +25,10 @@ fn key() -> LogKey {
     log_key_create("weighhouse.example").unwrap().0.parse().unwrap()
 }
 
-/// A server that signs, with clients.
+/// A server that signs, with clients, and its key.
 pub(crate) async fn signing() -> (Server, LogKey) {
-    let key = key();
-    let server = Server::with(Options { log_key: Some(key.clone()), ..Options::default() }).await;
-    server.populate().await;
+    let server = Server::signing().await;
+    let key = server.app.config.log_key.clone().unwrap();
     (server, key)
 }
 
@@ -128,7 +127,8 @@ async fn export(person: &Person) -> Vec<String> {
 }
 
 fn verify(lines: &[String], key: &LogKey, earlier: Option<&str>) -> Result<Verified, String> {
-    let expected = Expected { key: key.verifier(), origin: None, earlier };
+    let keys = [key.verifier().clone()];
+    let expected = Expected { keys: &keys, origin: None, earlier };
     let verification = Verification::begin(&lines[0], &expected).and_then(|mut verification| {
         lines[1..].iter().try_for_each(|line| verification.entry(line))?;
         verification.finish()
@@ -272,7 +272,15 @@ async fn another_implementation_agrees() {
         }
         consistent.push(proof);
     }
+    let mut tiles = json!({});
+    for path in ["0/000", "0/001", "0/002.p/89", "1/000.p/2"] {
+        let response = ann.request(Method::GET, &format!("{AUDIT}/tile/{path}")).send().await.unwrap();
+        tiles[path] = hex::encode(response.bytes().await.unwrap()).into();
+    }
+    ann.get(&format!("{AUDIT}/tile/0/002.p/90")).await.problem(404);
+    ann.get(&format!("{AUDIT}/tile/0/2")).await.problem(400);
     let world = json!({
+        "tiles": tiles, "root": second["root"],
         "secret_key": secret.0, "verifier_key": secret.1, "notes": [first["note"], second["note"]],
         "inclusion": included, "consistency": consistent,
     });

@@ -5,14 +5,17 @@ use crate::error::ApiError;
 use crate::request::RequestId;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderMap, ORIGIN};
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, ORIGIN};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use weighhouse_core::{App, Error};
 use weighhouse_types::error::Code;
 
 /// Refuses unsafe methods from other sites. Requests with an Authorization
-/// header carry no ambient right and pass, as do scripts that have no cookie.
+/// header carry no ambient right and pass. So do those without our cookie of
+/// which no browser says where they come from: scripts that sign in. (Every
+/// browser says it of what other sites make it send; else they could sign
+/// people in as somebody else.)
 ///
 /// # Errors
 /// Only what the inner service gives.
@@ -20,11 +23,11 @@ pub async fn refuse_cross_site<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
-    let headers = request.headers();
-    let safe = request.method().is_safe() || headers.contains_key(AUTHORIZATION) || no_browser(headers);
-    let public =
-        request.app_data::<Data<App>>().map(|app| app.config.public_url.origin().ascii_serialization());
-    if safe || same_site(request.headers(), public.as_deref()) {
+    let safe = request.method().is_safe() || request.headers().contains_key(AUTHORIZATION);
+    let config = request.app_data::<Data<App>>().map(|app| &app.config);
+    let public = config.map(|config| config.public_url.origin().ascii_serialization());
+    let session = config.is_some_and(|config| request.cookie(config.session_cookie()).is_some());
+    if safe || same_site(request.headers(), public.as_deref(), session) {
         return Ok(next.call(request).await?.map_into_left_body());
     }
     let error = Error::refused(
@@ -36,17 +39,13 @@ pub async fn refuse_cross_site<B: MessageBody>(
     Ok(request.into_response(response).map_into_right_body())
 }
 
-/// Nothing that a browser adds by itself: neither its cookies, nor where the
-/// request comes from, which it names with everything that another site sends.
-fn no_browser(headers: &HeaderMap) -> bool {
-    ![COOKIE.as_str(), ORIGIN.as_str(), "sec-fetch-site"].iter().any(|name| headers.contains_key(*name))
-}
-
-/// What the browser itself says, else the origin that it names.
-fn same_site(headers: &HeaderMap, public: Option<&str>) -> bool {
+/// What the browser itself says, else the origin that it names. Where neither
+/// is said, only those without a session pass.
+fn same_site(headers: &HeaderMap, public: Option<&str>, session: bool) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     match text("sec-fetch-site") {
         Some(site) => site == "same-origin",
-        None => text(ORIGIN.as_str()).is_some_and(|origin| Some(origin) == public),
+        None if headers.contains_key(ORIGIN) => text(ORIGIN.as_str()) == public,
+        None => !session,
     }
 }

@@ -3,6 +3,7 @@
 use crate::request::RequestId;
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpResponse, ResponseError};
 use std::fmt;
 use weighhouse_core::{Ctx, Error};
@@ -59,8 +60,9 @@ impl ResponseError for ApiError {
         if self.problem.code == Code::Unauthenticated {
             response.insert_header(("WWW-Authenticate", "Bearer realm=\"weighhouse\""));
         }
-        if self.problem.code == Code::Unavailable {
-            response.insert_header(("Retry-After", "2"));
+        let busy = (self.problem.code == Code::Unavailable).then_some(2);
+        if let Some(seconds) = self.problem.retry_after.or(busy) {
+            response.insert_header((RETRY_AFTER, seconds));
         }
         response.content_type("application/problem+json").json(&self.problem)
     }

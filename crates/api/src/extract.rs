@@ -2,9 +2,8 @@
 
 use crate::error::ApiError;
 use crate::request::RequestId;
-use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::Payload;
-use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::header::{AUTHORIZATION, HeaderName, SET_COOKIE, USER_AGENT};
 use actix_web::web::{Data, JsonConfig, PathConfig, QueryConfig};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::future::LocalBoxFuture;
@@ -12,11 +11,21 @@ use std::future::{Ready, ready};
 use std::ops::Deref;
 use std::sync::Arc;
 use weighhouse_core::identity::{bearer_ctx, session_ctx};
+use weighhouse_core::kernel::network::Origin;
 use weighhouse_core::{App, Ctx, Error};
 use weighhouse_types::error::Code;
 
 /// The largest JSON body, in bytes: a manifest of 10,000 files fits.
 pub(crate) const JSON_MAX: usize = 8 << 20;
+
+/// Where a request comes from.
+fn origin(request: &HttpRequest, app: &App) -> Origin {
+    let header = app.config.proxies.header.name();
+    let values = request.headers().get_all(header).filter_map(|value| value.to_str().ok());
+    let header = values.collect::<Vec<_>>().join(",");
+    let device = request.cookie(app.config.device_cookie()).map(|cookie| cookie.value().to_owned());
+    app.config.origin(request.peer_addr().map(|peer| peer.ip()), &header, device)
+}
 
 /// The caller of a request: by API token or its JWT, else by session cookie.
 pub(crate) struct Caller(Ctx);
@@ -65,7 +74,7 @@ impl FromRequest for Anyone {
         let id = RequestId::of(request);
         let ctx = match known(request) {
             Some(ctx) => Ok(ctx),
-            None => app(request).map(|app| Ctx::anonymous(&app, id.0.clone())),
+            None => app(request).map(|app| Ctx::anonymous(&app, id.0.clone()).at(origin(request, &app))),
         };
         ready(ctx.map(Self).map_err(|error| ApiError::new(&error, id)))
     }
@@ -82,17 +91,25 @@ pub(crate) fn app(request: &HttpRequest) -> Result<Arc<App>, Error> {
 }
 
 /// Who calls, by the credential that came along.
-pub(crate) async fn identify(request: &HttpRequest, RequestId(id): &RequestId) -> Result<Ctx, Error> {
+pub(crate) async fn identify(request: &HttpRequest, id: &RequestId) -> Result<Ctx, Error> {
     let app = app(request)?;
+    Ok(by_credential(request, &app, id).await?.at(origin(request, &app)))
+}
+
+async fn by_credential(
+    request: &HttpRequest,
+    app: &Arc<App>,
+    RequestId(id): &RequestId,
+) -> Result<Ctx, Error> {
     if let Some(header) = request.headers().get(AUTHORIZATION) {
         let token = header.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
         let token = token.ok_or_else(|| {
             Error::refused(Code::Unauthenticated, "The Authorization header must be “Bearer wh_…”.")
         })?;
-        return bearer_ctx(&app, token.trim(), id).await;
+        return bearer_ctx(app, token.trim(), id).await;
     }
     match request.cookie(app.config.session_cookie()) {
-        Some(cookie) => session_ctx(&app, cookie.value(), id).await,
+        Some(cookie) => session_ctx(app, cookie.value(), id).await,
         None => Err(Error::refused(
             Code::Unauthenticated,
             "Sign in, or send an API token as “Authorization: Bearer wh_…”.",
@@ -100,15 +117,16 @@ pub(crate) async fn identify(request: &HttpRequest, RequestId(id): &RequestId) -
     }
 }
 
-/// The cookie that signs a browser, or a script that keeps cookies, in.
-pub(crate) fn session_cookie(ctx: &Ctx, secret: &str) -> Cookie<'static> {
+/// What the caller's program says of itself.
+pub(crate) fn agent(request: &HttpRequest) -> &str {
+    request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default()
+}
+
+/// The header with the cookie that signs a browser, or a script that keeps
+/// cookies, in; for `max_age` seconds, or as long as the browser likes.
+pub(crate) fn session_cookie(ctx: &Ctx, secret: &str, max_age: Option<u32>) -> (HeaderName, String) {
     let config = &ctx.app().config;
-    Cookie::build(config.session_cookie(), secret.to_owned())
-        .path("/")
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .secure(!config.plain_http())
-        .finish()
+    (SET_COOKIE, config.cookie(config.session_cookie(), secret, "/", max_age))
 }
 
 /// JSON bodies: bounded, and wrong ones say where.

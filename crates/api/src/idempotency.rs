@@ -188,7 +188,7 @@ async fn carry_out<B: MessageBody + 'static>(
     };
     let (http, response) = response.into_parts();
     let small = matches!(response.body().size(), BodySize::None | BodySize::Sized(0..=KEPT_MAX));
-    if !small || !for_keeping(response.status()) {
+    if !small || !for_keeping(ctx, response.status()) {
         settle(None).await;
         return Ok(ServiceResponse::new(http, response.map_into_boxed_body()));
     }
@@ -206,9 +206,12 @@ async fn carry_out<B: MessageBody + 'static>(
 }
 
 /// Failures of the server, and refusals that say “not now” or “not you”, are
-/// not what the request came to.
-fn for_keeping(status: StatusCode) -> bool {
-    !status.is_server_error() && !matches!(status.as_u16(), 401 | 408 | 429)
+/// not what the request came to. Strangers who are refused leave no row behind.
+fn for_keeping(ctx: &Ctx, status: StatusCode) -> bool {
+    match ctx.user() {
+        Ok(_) => !status.is_server_error() && !matches!(status.as_u16(), 401 | 408 | 429),
+        Err(_) => status.is_success(),
+    }
 }
 
 fn replay(kept: Kept) -> HttpResponse {

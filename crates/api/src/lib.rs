@@ -1,6 +1,7 @@
 //! The REST API under `/api/v1`: each handler decodes, makes one call into
 //! core, and encodes. `routes` is the one table of what there is.
 
+mod account;
 mod audit;
 mod blobs;
 mod csrf;
@@ -8,6 +9,7 @@ mod directory;
 mod error;
 mod extract;
 mod health;
+mod holds;
 mod idempotency;
 mod identity;
 mod jobs;
@@ -19,9 +21,11 @@ mod projects;
 mod promotions;
 mod proofs;
 mod request;
+mod retention;
 mod routes;
 mod search;
 mod setup;
+mod staff;
 mod tenancy;
 mod versions;
 

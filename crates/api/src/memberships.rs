@@ -1,15 +1,14 @@
 //! Members and invitations.
 
 use crate::error::{Answer, Result};
-use crate::extract::{Anyone, Caller, session_cookie};
+use crate::extract::{Anyone, Caller, agent, session_cookie};
 use actix_web::web::{Json, Path};
-use actix_web::{HttpResponse, delete, get, post, put};
-use weighhouse_core::identity::{self, UserCreate, UserRole};
+use actix_web::{HttpRequest, HttpResponse, delete, get, post, put};
 use weighhouse_core::memberships;
 use weighhouse_types::identity::User;
 use weighhouse_types::ids::{InvitationId, UserId};
 use weighhouse_types::memberships::{
-    Invitation, InvitationAccept, InvitationCreate, InvitationShown, Member, MemberUpdate, Staff, StaffCreate,
+    Invitation, InvitationAccept, InvitationCreate, InvitationShown, Member, MemberUpdate,
 };
 
 /// Everyone with a role that reaches the tenant.
@@ -83,32 +82,12 @@ pub(crate) async fn invitation_show(ctx: Anyone, link: Path<String>) -> Result<J
 #[post("/invitations/{link}/accept")]
 pub(crate) async fn invitation_accept(
     ctx: Anyone,
+    request: HttpRequest,
     link: Path<String>,
     accept: Json<InvitationAccept>,
 ) -> Result<HttpResponse> {
-    let accepted = memberships::invitation_accept(&ctx, &link, &accept.name, &accept.password).await;
+    let InvitationAccept { name, password } = accept.into_inner();
+    let accepted = memberships::invitation_accept(&ctx, &link, &name, &password, agent(&request)).await;
     let signed_in = accepted.or_problem(&ctx)?;
-    Ok(HttpResponse::Ok().cookie(session_cookie(&ctx, &signed_in.cookie)).json(signed_in.user))
-}
-
-/// Everyone who works at the agency.
-#[utoipa::path(tag = "agencies", responses((status = 200, body = Vec<Staff>)))]
-#[get("/agencies/{agency}/staff")]
-pub(crate) async fn staff_list(ctx: Caller, agency: Path<String>) -> Result<Json<Vec<Staff>>> {
-    memberships::staff_list(&ctx, &agency).await.or_problem(&ctx).map(Json)
-}
-
-/// Make a login of somebody who works at the agency.
-#[utoipa::path(tag = "agencies", responses((status = 201, body = User)))]
-#[post("/agencies/{agency}/staff")]
-pub(crate) async fn staff_create(
-    ctx: Caller,
-    agency: Path<String>,
-    new: Json<StaffCreate>,
-) -> Result<HttpResponse> {
-    let StaffCreate { email, name, role, password } = new.into_inner();
-    let role = UserRole::Agency { agency: agency.into_inner(), role };
-    let new = UserCreate { email, name, password, role };
-    let user = identity::user_create(&ctx, new).await.or_problem(&ctx)?;
-    Ok(HttpResponse::Created().json(user))
+    Ok(HttpResponse::Ok().insert_header(session_cookie(&ctx, &signed_in.cookie, None)).json(signed_in.user))
 }

@@ -73,6 +73,17 @@ pub(crate) async fn audit_leaves(
     audit::audit_leaves(&ctx, &of_tenant(tenant), &query).await.or_problem(&ctx).map(Json)
 }
 
+/// A tile of the tenant's log (C2SP tlog-tiles): up to 256 hashes of 32 bytes.
+#[utoipa::path(tag = "audit",
+    params(("path" = String, Path, description = "`<level>/<index>[.p/<width>]`, such as `0/000` or `0/x001/234.p/12`")),
+    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream")))]
+#[get("/tenants/{tenant}/audit/tile/{path:.*}")]
+pub(crate) async fn audit_tile(ctx: Caller, path: Path<(String, String)>) -> Result<HttpResponse> {
+    let (tenant, path) = path.into_inner();
+    let tile = audit::audit_tile(&ctx, &LogName::Tenant(tenant), &path).await.or_problem(&ctx)?;
+    Ok(HttpResponse::Ok().content_type(ContentType::octet_stream()).body(tile))
+}
+
 /// What is signed of the agency's own log.
 #[utoipa::path(tag = "audit", responses((status = 200, body = AuditSigned)))]
 #[get("/agencies/{agency}/audit/signed")]

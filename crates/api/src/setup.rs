@@ -24,5 +24,7 @@ pub(crate) async fn set_up(ctx: Anyone, setup: Json<Setup>) -> Result<HttpRespon
     let Setup { code, agency_name, agency_slug, name, email, password } = setup.into_inner();
     let form = SetupForm { agency_name, agency_slug, name, email, password };
     let signed_in = identity::setup(&ctx, &code, form).await.or_problem(&ctx)?;
-    Ok(HttpResponse::Created().cookie(session_cookie(&ctx, &signed_in.cookie)).json(signed_in.user))
+    Ok(HttpResponse::Created()
+        .insert_header(session_cookie(&ctx, &signed_in.cookie, None))
+        .json(signed_in.user))
 }

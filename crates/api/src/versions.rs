@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::TryStreamExt;
 use serde::{Deserialize, Serialize};
-use weighhouse_core::{Error, blobs, versions};
+use weighhouse_core::{Ctx, Error, blobs, versions};
 use weighhouse_types::page::{Page, PageQuery};
 use weighhouse_types::reference::{ModelRef, VersionRef};
 use weighhouse_types::versions::{Version, VersionRegister, VersionSummary};
@@ -105,8 +105,8 @@ pub(crate) struct FilePath {
     path: String,
 }
 
-/// One file's bytes, verified against their digest while they stream: a
-/// damaged file ends in a broken connection, never in wrong bytes.
+/// One file's bytes, verified against their digest while they stream. A damaged
+/// file ends in a broken connection, never in wrong bytes.
 #[utoipa::path(tag = "files",
     params(("tenant" = String, Path), ("project" = String, Path), ("model" = String, Path), ("number" = u32, Path), ("path" = String, Path)),
     responses((status = 200, content_type = "application/octet-stream")))]
@@ -124,7 +124,7 @@ pub(crate) async fn file_get(ctx: Caller, path: Path<FilePath>) -> Result<HttpRe
         .insert_header(ContentEncoding::Identity)
         .content_type("application/octet-stream")
         .no_chunking(file.entry.size)
-        .streaming(file.body.map_err(broken_off)))
+        .streaming(file.body.map_err(broken_off(&ctx))))
 }
 
 /// Every file of the version as one ZIP, verified while it streams.
@@ -140,7 +140,7 @@ pub(crate) async fn archive_get(ctx: Caller, path: Path<VersionPath>) -> Result<
         .insert_header((CONTENT_DISPOSITION, name))
         .insert_header(ContentEncoding::Identity)
         .content_type("application/zip")
-        .streaming(body.map_err(broken_off)))
+        .streaming(body.map_err(broken_off(&ctx))))
 }
 
 /// Names the file that a browser saves, without what would end the name.
@@ -148,7 +148,11 @@ fn attachment(name: &str) -> String {
     format!("attachment; filename=\"{}\"", name.replace(['"', '\\', '\r', '\n'], "_"))
 }
 
-fn broken_off(error: Error) -> actix_web::Error {
-    tracing::error!(%error, "a download broke off");
-    actix_web::error::ErrorInternalServerError("the file is damaged in the store")
+/// Says in the log why a download ends early; the head of its answer is long gone.
+fn broken_off(ctx: &Ctx) -> impl Fn(Error) -> actix_web::Error + use<> {
+    let request_id = ctx.request_id().to_owned();
+    move |error| {
+        tracing::error!(request_id, %error, "a download broke off");
+        actix_web::error::ErrorInternalServerError("the file cannot be read whole")
+    }
 }

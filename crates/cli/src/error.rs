@@ -135,6 +135,7 @@ mod tests {
             Code::Forbidden,
             Code::NotFound,
             Code::Conflict,
+            Code::Gone,
             Code::TooLarge,
             Code::Mismatch,
         ] {

@@ -17,7 +17,7 @@ const LINE_MAX: u64 = 64 << 20;
 pub(crate) fn verify(args: Verify) -> Result<()> {
     let shown = args.file.display();
     let earlier = args.checkpoint.as_deref().map(earlier).transpose()?;
-    let expected = Expected { key: &args.key, origin: args.origin.as_deref(), earlier: earlier.as_deref() };
+    let expected = Expected { keys: &args.keys, origin: args.origin.as_deref(), earlier: earlier.as_deref() };
     let file = File::open(&args.file).with_context(|| format!("cannot read {shown}"))?;
     let outcome = read(BufReader::with_capacity(1 << 20, file), &expected)
         .with_context(|| format!("cannot read {shown}"))?;
@@ -57,14 +57,15 @@ fn sheet(verified: &Verified) -> String {
 /// The inner result says whether the log verifies, the outer one whether it
 /// could be read.
 fn read(mut file: impl BufRead, expected: &Expected<'_>) -> std::io::Result<Result<Verified, Fault>> {
-    let mut line = String::new();
+    let mut line = Vec::new();
     next_line(&mut file, &mut line)?;
-    let mut verification = match Verification::begin(&line, expected) {
+    let mut verification = match Verification::begin(&String::from_utf8_lossy(&line), expected) {
         Ok(verification) => verification,
         Err(fault) => return Ok(Err(fault)),
     };
     while next_line(&mut file, &mut line)? {
-        if let Err(fault) = verification.entry(&line) {
+        // Bytes that are no text have another hash as text.
+        if let Err(fault) = verification.entry(&String::from_utf8_lossy(&line)) {
             return Ok(Err(fault));
         }
     }
@@ -72,10 +73,10 @@ fn read(mut file: impl BufRead, expected: &Expected<'_>) -> std::io::Result<Resu
 }
 
 /// Reads the next line, without its end; `false` at the file's end.
-fn next_line(file: &mut impl BufRead, line: &mut String) -> std::io::Result<bool> {
+fn next_line(file: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<bool> {
     line.clear();
-    let read = file.by_ref().take(LINE_MAX).read_line(line)?;
-    if line.ends_with('\n') {
+    let read = file.by_ref().take(LINE_MAX).read_until(b'\n', line)?;
+    if line.ends_with(b"\n") {
         line.pop();
     }
     Ok(read > 0)
@@ -87,11 +88,12 @@ fn earlier(path: &Path) -> Result<String> {
     let shown = path.display();
     let file = File::open(path).with_context(|| format!("cannot read {shown}"))?;
     let mut file = BufReader::new(file.take(LINE_MAX));
-    let mut text = String::new();
+    let mut text = Vec::new();
     if file.fill_buf()?.first() == Some(&b'{') {
         next_line(&mut file, &mut text)?;
-        return Ok(Header::parse(&text).with_context(|| shown.to_string())?.checkpoint);
+        let header = Header::parse(&String::from_utf8_lossy(&text)).with_context(|| shown.to_string())?;
+        return Ok(header.checkpoint);
     }
-    file.read_to_string(&mut text).with_context(|| format!("cannot read {shown}"))?;
-    Ok(text)
+    file.read_to_end(&mut text).with_context(|| format!("cannot read {shown}"))?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }

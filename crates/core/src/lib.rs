@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod blobs;
+pub mod holds;
 pub mod identity;
 pub mod jobs;
 pub mod kernel;
@@ -14,6 +15,7 @@ pub mod models;
 pub mod notifications;
 pub mod projects;
 pub mod promotions;
+pub mod retention;
 mod schema;
 pub mod search;
 pub mod tenancy;

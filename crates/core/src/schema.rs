@@ -98,6 +98,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    artifact_sweeps (tenant_id, version_id) {
+        tenant_id -> Uuid,
+        version_id -> Uuid,
+        model_id -> Uuid,
+        stage -> Text,
+        days -> Int4,
+        swept_at -> Timestamptz,
+        restored_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     audit_checkpoints (tenant_id) {
         tenant_id -> Uuid,
         integrated -> Int8,
@@ -146,6 +158,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    blob_cursors (tenant_id) {
+        tenant_id -> Uuid,
+        after -> Text,
+    }
+}
+
+diesel::table! {
+    blob_garbage (tenant_id, blob_sha256, number, sha256) {
+        tenant_id -> Uuid,
+        blob_sha256 -> Bytea,
+        number -> Int4,
+        sha256 -> Bytea,
+        size -> Int8,
+        marked_at -> Timestamptz,
+        buried_at -> Nullable<Timestamptz>,
+        erased_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     blob_parts (tenant_id, blob_sha256, number) {
         tenant_id -> Uuid,
         blob_sha256 -> Bytea,
@@ -162,6 +194,7 @@ diesel::table! {
         sha256 -> Bytea,
         size -> Int8,
         created_at -> Timestamptz,
+        gone_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -219,6 +252,46 @@ diesel::table! {
         last_error -> Nullable<Text>,
         done_at -> Nullable<Timestamptz>,
         dead_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    known_devices (user_id, device_hash) {
+        user_id -> Uuid,
+        device_hash -> Bytea,
+        seen_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    legal_holds (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        model_id -> Nullable<Uuid>,
+        reason -> Text,
+        owner -> Text,
+        placed_by -> Uuid,
+        by_client -> Bool,
+        placed_at -> Timestamptz,
+        lift_asked_by -> Nullable<Uuid>,
+        lift_asked_by_client -> Nullable<Bool>,
+        lift_asked_at -> Nullable<Timestamptz>,
+        lift_reason -> Nullable<Text>,
+        lifted_by -> Nullable<Uuid>,
+        lifted_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    login_links (token_hash) {
+        token_hash -> Bytea,
+        user_id -> Uuid,
+        kind -> Text,
+        email -> Nullable<Text>,
+        request_id -> Text,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -314,6 +387,42 @@ diesel::table! {
 }
 
 diesel::table! {
+    retention_batches (tenant_id, sweep_id, id) {
+        tenant_id -> Uuid,
+        sweep_id -> Uuid,
+        id -> Uuid,
+        at -> Timestamptz,
+        class -> Text,
+        items -> Int8,
+        bytes -> Int8,
+        what -> Text,
+    }
+}
+
+diesel::table! {
+    retention_policies (tenant_id) {
+        tenant_id -> Uuid,
+        audit_payloads -> Nullable<Int4>,
+        archived_artifacts -> Nullable<Int4>,
+        retired_artifacts -> Nullable<Int4>,
+        mails -> Nullable<Int4>,
+        sessions -> Nullable<Int4>,
+        revision -> Int4,
+        set_by -> Nullable<Uuid>,
+        set_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    retention_sweeps (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        started_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     schedules (name) {
         name -> Text,
         due_at -> Timestamptz,
@@ -329,6 +438,21 @@ diesel::table! {
         created_at -> Timestamptz,
         last_seen_at -> Timestamptz,
         expires_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    staff_invitations (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        email -> Text,
+        role -> Text,
+        token_hash -> Bytea,
+        invited_by -> Uuid,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        accepted_at -> Nullable<Timestamptz>,
         revoked_at -> Nullable<Timestamptz>,
     }
 }
@@ -354,6 +478,13 @@ diesel::table! {
         name -> Text,
         synthetic -> Bool,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    throttles (key) {
+        key -> Bytea,
+        free_at -> Timestamptz,
     }
 }
 
@@ -418,11 +549,16 @@ diesel::joinable!(audit_checkpoints -> tenants (tenant_id));
 diesel::joinable!(audit_heads -> tenants (tenant_id));
 diesel::joinable!(audit_leaves -> tenants (tenant_id));
 diesel::joinable!(audit_tiles -> tenants (tenant_id));
+diesel::joinable!(blob_cursors -> tenants (tenant_id));
+diesel::joinable!(blob_garbage -> tenants (tenant_id));
 diesel::joinable!(blob_parts -> tenants (tenant_id));
 diesel::joinable!(blobs -> tenants (tenant_id));
 diesel::joinable!(invitations -> tenants (tenant_id));
 diesel::joinable!(invitations -> users (invited_by));
 diesel::joinable!(jobs -> tenants (tenant_id));
+diesel::joinable!(known_devices -> users (user_id));
+diesel::joinable!(legal_holds -> tenants (tenant_id));
+diesel::joinable!(login_links -> users (user_id));
 diesel::joinable!(mails -> tenants (tenant_id));
 diesel::joinable!(memberships -> tenants (tenant_id));
 diesel::joinable!(memberships -> users (user_id));
@@ -430,7 +566,12 @@ diesel::joinable!(models -> users (created_by));
 diesel::joinable!(production_periods -> users (user_id));
 diesel::joinable!(projects -> tenants (tenant_id));
 diesel::joinable!(projects -> users (created_by));
+diesel::joinable!(retention_policies -> tenants (tenant_id));
+diesel::joinable!(retention_policies -> users (set_by));
+diesel::joinable!(retention_sweeps -> tenants (tenant_id));
 diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(staff_invitations -> agencies (agency_id));
+diesel::joinable!(staff_invitations -> users (invited_by));
 diesel::joinable!(stage_changes -> users (user_id));
 diesel::joinable!(tenants -> agencies (agency_id));
 diesel::joinable!(users -> agencies (agency_id));
@@ -446,17 +587,23 @@ diesel::allow_tables_to_appear_in_same_query!(
     agency_members,
     api_tokens,
     approvals,
+    artifact_sweeps,
     audit_checkpoints,
     audit_heads,
     audit_leaves,
     audit_payloads,
     audit_tiles,
+    blob_cursors,
+    blob_garbage,
     blob_parts,
     blobs,
     idempotency_keys,
     installation,
     invitations,
     jobs,
+    known_devices,
+    legal_holds,
+    login_links,
     mails,
     memberships,
     models,
@@ -464,10 +611,15 @@ diesel::allow_tables_to_appear_in_same_query!(
     projects,
     promotion_evidence,
     promotions,
+    retention_batches,
+    retention_policies,
+    retention_sweeps,
     schedules,
     sessions,
+    staff_invitations,
     stage_changes,
     tenants,
+    throttles,
     users,
     version_files,
     version_stages,

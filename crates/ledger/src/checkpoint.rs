@@ -20,6 +20,8 @@ pub struct Checkpoint {
 pub enum CheckpointError {
     #[error(transparent)]
     Note(#[from] NoteError),
+    #[error("no key is given to hold its signature against")]
+    NoKey,
     #[error("a checkpoint has three lines: the log's origin, its size, and its root in base64")]
     Form,
 }

@@ -45,6 +45,13 @@ impl Header {
     }
 }
 
+/// The hash by which a leaf names its payload: SHA-256 over a nonce, so that
+/// nobody guesses an expired payload from it, and the payload.
+#[must_use]
+pub fn payload_hash(nonce: &[u8; 32], payload: &str) -> Hash {
+    Hash::of(&[nonce, payload.as_bytes()])
+}
+
 /// A line after the first.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -139,7 +146,8 @@ pub enum LeafFault {
 /// What a verifier knows before looking at the file.
 #[derive(Clone, Debug)]
 pub struct Expected<'a> {
-    pub key: &'a Verifier,
+    /// The keys that may have signed: more than one where a key was replaced.
+    pub keys: &'a [Verifier],
     /// The log's name, if the verifier knows it.
     pub origin: Option<&'a str>,
     /// The signed note of an earlier checkpoint, if the verifier has one.
@@ -175,9 +183,8 @@ impl Verification {
     /// expected and not shorter than before.
     pub fn begin(line: &str, expected: &Expected<'_>) -> Result<Self, Fault> {
         let header = Header::parse(line)?;
-        let checkpoint = Checkpoint::open(&header.checkpoint, expected.key).map_err(Fault::Checkpoint)?;
-        let earlier =
-            expected.earlier.map(|note| Checkpoint::open(note, expected.key).map_err(Fault::Earlier));
+        let checkpoint = open(&header.checkpoint, expected.keys).map_err(Fault::Checkpoint)?;
+        let earlier = expected.earlier.map(|note| open(note, expected.keys).map_err(Fault::Earlier));
         let earlier = earlier.transpose()?;
         let origins =
             expected.origin.into_iter().chain(earlier.as_ref().map(|earlier| earlier.origin.as_str()));
@@ -247,7 +254,7 @@ impl Verification {
             (Some(payload), Some(nonce)) => {
                 let mut bytes = [0; 32];
                 let nonce = hex::decode_to_slice(nonce, &mut bytes).map(|()| bytes);
-                let hash = nonce.map(|nonce| Hash::of(&[&nonce, payload.as_bytes()])).ok();
+                let hash = nonce.map(|nonce| payload_hash(&nonce, payload)).ok();
                 if hash.is_none() || hash != leaf.payload_hash.parse().ok() {
                     return Err(LeafFault::Payload);
                 }
@@ -267,6 +274,13 @@ impl Verification {
             _ => Ok(()),
         }
     }
+}
+
+/// The checkpoint, if one of the keys signed it; else what the first says.
+fn open(note: &str, keys: &[Verifier]) -> Result<Checkpoint, CheckpointError> {
+    let mut opened = keys.iter().map(|key| Checkpoint::open(note, key));
+    let first = opened.next().unwrap_or(Err(CheckpointError::NoKey));
+    first.or_else(|refusal| opened.find_map(Result::ok).ok_or(refusal))
 }
 
 fn parsed<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, LeafFault> {

@@ -45,6 +45,55 @@ impl TileId {
     }
 }
 
+/// How far a tile is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TileRange {
+    pub id: TileId,
+    /// How many of its hashes, from the left: 1 to 256.
+    pub width: u64,
+}
+
+impl TileRange {
+    /// Reads a tile's path, `<level>/<index>[.p/<width>]`, whose index stands in
+    /// groups of three digits: `0/x001/x234/067.p/12`.
+    #[must_use]
+    pub fn parse(path: &str) -> Option<Self> {
+        let number = |text: &str, digits: usize| {
+            let plain = text.len() == digits && text.bytes().all(|b| b.is_ascii_digit());
+            plain.then(|| text.parse::<u64>().ok())?
+        };
+        let (level, path) = path.split_once('/')?;
+        let level = number(level, 1).filter(|level| *level < u64::from(LEVELS))?;
+        let (index, width) = match path.split_once(".p/") {
+            Some((index, width)) => (
+                index,
+                number(width, width.len()).filter(|w| (1..WIDTH).contains(w) && !width.starts_with('0'))?,
+            ),
+            None => (path, WIDTH),
+        };
+        let mut groups = index.rsplit('/');
+        let last = number(groups.next()?, 3)?;
+        let (mut index, mut factor) = (last, 1000_u64);
+        let mut highest = None;
+        for group in groups {
+            let group = number(group.strip_prefix('x')?, 3)?;
+            index = index.checked_add(group.checked_mul(factor)?)?;
+            factor = factor.checked_mul(1000)?;
+            highest = Some(group);
+        }
+        // One tile has one path: no leading groups of zeros.
+        let id = TileId { level: u8::try_from(level).ok()?, index };
+        (highest != Some(0)).then_some(Self { id, width })
+    }
+
+    /// How many leaves a log must have to have these hashes; `None` when none can.
+    #[must_use]
+    pub fn leaves(&self) -> Option<u64> {
+        let hashes = self.id.index.checked_mul(WIDTH)?.checked_add(self.width)?;
+        hashes.checked_mul(1 << (HEIGHT * u32::from(self.id.level)))
+    }
+}
+
 /// A tile as it was stored.
 ///
 /// # Errors
@@ -66,6 +115,8 @@ pub fn to_bytes(tile: &[Hash]) -> Vec<u8> {
 pub enum TileError {
     #[error("a tile has 1 to 256 hashes of 32 bytes")]
     Malformed,
+    #[error("a tile is missing")]
+    Missing,
     #[error("tile {}/{} is not as long as a log of this size has it", .0.level, .0.index)]
     Length(TileId),
 }
@@ -194,6 +245,42 @@ mod tests {
         let (count, proof) = read(&large, |tree| inclusion_proof(tree, 70_000, 12_345).unwrap());
         assert!(count <= 6, "{count}");
         assert_eq!(proof, inclusion_proof(&leaves(70_000)[..], 70_000, 12_345).unwrap());
+    }
+
+    #[test]
+    fn a_tile_has_one_path() {
+        let parse = |path| TileRange::parse(path).map(|range| (range.id.level, range.id.index, range.width));
+        assert_eq!(parse("0/000"), Some((0, 0, 256)));
+        assert_eq!(parse("2/067.p/12"), Some((2, 67, 12)));
+        assert_eq!(parse("0/x001/x234/067.p/255"), Some((0, 1_234_067, 255)));
+        for wrong in [
+            "",
+            "0",
+            "0/",
+            "8/000",
+            "00/000",
+            "0/0",
+            "0/0000",
+            "0/x000/001",
+            "0/001/002",
+            "0/x001",
+            "0/+01",
+            "-1/000",
+            "0/000.p/0",
+            "0/000.p/256",
+            "0/000.p/01",
+            "0/000.p/",
+            "0/000.p/+1",
+            "0/000/",
+            "data/000",
+            "0/x999/x999/x999/x999/x999/x999/x999/999",
+        ] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+        let leaves = |path| TileRange::parse(path).unwrap().leaves();
+        assert_eq!(leaves("0/001.p/3"), Some(259));
+        assert_eq!(leaves("1/001"), Some(512 * 256));
+        assert_eq!(leaves("7/x001/000"), None);
     }
 
     #[test]

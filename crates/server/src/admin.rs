@@ -13,8 +13,10 @@ use std::path::PathBuf;
 use url::Url;
 use weighhouse_core::identity::{self, UserCreate, UserRole};
 use weighhouse_core::kernel::config::{MailConfig, MailTransport, log_key_create};
-use weighhouse_core::{App, Ctx, projects, tenancy};
+use weighhouse_core::{App, Ctx, jobs, projects, tenancy};
 use weighhouse_types::identity::TokenCreate;
+use weighhouse_types::ids::JobId;
+use weighhouse_types::page::PageQuery;
 use weighhouse_types::permission::{AgencyRole, Scope, TenantRole};
 use weighhouse_types::projects::ProjectCreate;
 use weighhouse_types::tenancy::TenantCreate;
@@ -57,6 +59,9 @@ enum What {
     /// Keys that sign the audit logs
     #[command(subcommand)]
     LogKey(LogKeyCommand),
+    /// Jobs that failed, of all clients and the installation's own
+    #[command(subcommand)]
+    Job(JobCommand),
 }
 
 #[derive(Subcommand)]
@@ -65,6 +70,25 @@ enum LogKeyCommand {
     Create {
         /// Whose key it is, such as weighhouse.example
         name: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum JobCommand {
+    /// List them, newest first
+    List {
+        /// The ‘next’ of the page before
+        #[arg(long)]
+        cursor: Option<String>,
+    },
+    /// Try one again now
+    Retry { job: JobId },
+    /// Give one up
+    Discard {
+        job: JobId,
+        /// Why, for the audit log
+        #[arg(long)]
+        reason: String,
     },
 }
 
@@ -210,6 +234,24 @@ async fn execute(ctx: &Ctx, what: &What) -> Result<()> {
         }
         // Needs no installation; done before one is looked for.
         What::LogKey(_) => Ok(()),
+        What::Job(command) => job(ctx, command).await,
+    }
+}
+
+async fn job(ctx: &Ctx, command: &JobCommand) -> Result<()> {
+    match command {
+        JobCommand::List { cursor } => {
+            let query = PageQuery { cursor: cursor.clone(), limit: None };
+            print(&jobs::operator_job_list(ctx, &query).await?)
+        }
+        JobCommand::Retry { job } => {
+            jobs::operator_job_retry(ctx, *job).await?;
+            print(&json!({"retried": job}))
+        }
+        JobCommand::Discard { job, reason } => {
+            jobs::operator_job_discard(ctx, *job, reason).await?;
+            print(&json!({"discarded": job}))
+        }
     }
 }
 

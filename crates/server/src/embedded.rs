@@ -86,6 +86,20 @@ impl Postgres {
     /// # Errors
     /// When Postgres is not installed, or does not come up; its log says why.
     pub fn start(data: &Path, socket: &Path, owner: Option<&Owner>, durability: Durability) -> Result<Self> {
+        Self::start_with(data, socket, owner, durability, &[])
+    }
+
+    /// The same with further settings, as `name=value`.
+    ///
+    /// # Errors
+    /// As [`Postgres::start`].
+    pub fn start_with(
+        data: &Path,
+        socket: &Path,
+        owner: Option<&Owner>,
+        durability: Durability,
+        more: &[String],
+    ) -> Result<Self> {
         let bin = find_binaries()?;
         private_folder(data, owner)?;
         private_folder(socket, owner)?;
@@ -96,7 +110,7 @@ impl Postgres {
         let log = fs::File::create(data.join("server.log")).context("Postgres's log cannot be made")?;
         let mut command = command(Path::new("setpriv"), owner);
         command.args(["--pdeathsig", "INT", "--"]).arg(bin.join("postgres")).arg("-D").arg(data);
-        for setting in settings(socket, durability) {
+        for setting in settings(socket, durability).iter().chain(more) {
             command.arg("-c").arg(setting);
         }
         // A process group of its own: Ctrl-C reaches us, and we stop it last.
@@ -132,8 +146,11 @@ impl Postgres {
         if marker.exists() {
             return Ok(());
         }
+        // The fourth line of the pid file is the port, which names the socket.
+        let file = fs::read_to_string(self.data.join("postmaster.pid")).unwrap_or_default();
+        let port = file.lines().nth(3).unwrap_or("5432").trim();
         let made = command(&self.bin.join("createdb"), self.owner.as_ref())
-            .args(["-U", OWNER, "-h"])
+            .args(["-U", OWNER, "-p", port, "-h"])
             .arg(socket)
             .args(["--maintenance-db", "postgres", DATABASE])
             .output()?;
@@ -144,10 +161,34 @@ impl Postgres {
         fs::write(marker, "").context("the data folder cannot be written")
     }
 
+    /// The process id of the cluster.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Whether the cluster has ended, though nobody stopped it.
+    ///
+    /// # Errors
+    /// When that cannot be said.
+    pub fn ended(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait()?.is_some())
+    }
+
+    /// The end of what it wrote to its log.
     fn log_tail(&self) -> String {
         let log = fs::read_to_string(self.data.join("server.log")).unwrap_or_default();
         let lines: Vec<&str> = log.lines().collect();
         lines.iter().skip(lines.len().saturating_sub(10)).copied().collect::<Vec<_>>().join("\n")
+    }
+
+    /// Waits for a cluster that ends by itself, or was killed.
+    ///
+    /// # Errors
+    /// When it cannot be waited for.
+    pub fn wait(mut self) -> Result<()> {
+        self.child.wait()?;
+        Ok(())
     }
 
     /// Stops the cluster, open sessions included.

@@ -32,7 +32,9 @@ pub fn server(app: &Arc<App>, listener: TcpListener, workers: usize) -> std::io:
             .app_data(data)
             .configure(weighhouse_api::configure)
             .configure(assets::configure)
-            .configure(move |config| weighhouse_frontend::mount(config, pages, assets::prefix()))
+            .configure(move |config| {
+                weighhouse_frontend::mount(config, pages, assets::prefix(), weighhouse_api::document())
+            })
     });
     let server = server.workers(workers).shutdown_timeout(DRAIN_SECONDS).disable_signals();
     Ok(server.listen(listener)?.run())

@@ -68,7 +68,11 @@ pub fn run() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("weighhouse: {error:#}");
+            if cli.logging.json() {
+                tracing::error!(error = format!("{error:#}"), "ended");
+            } else {
+                eprintln!("weighhouse: {error:#}");
+            }
             ExitCode::FAILURE
         }
     }

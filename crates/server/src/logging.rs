@@ -22,6 +22,13 @@ pub(crate) struct LoggingArgs {
     log_format: LogFormat,
 }
 
+impl LoggingArgs {
+    /// Whether machines read what is written to standard error.
+    pub(crate) fn json(&self) -> bool {
+        matches!(self.log_format, LogFormat::Json)
+    }
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum LogFormat {
     /// For people

@@ -5,9 +5,11 @@ use crate::{http, metrics, up};
 use anyhow::{Context, Result};
 use clap::Args;
 use std::net::TcpListener;
+use std::time::Duration;
 use url::Url;
 use weighhouse_core::App;
 use weighhouse_core::kernel::config::Config;
+use weighhouse_types::error::Code;
 
 /// Serve API and web UI.
 #[derive(Args)]
@@ -34,7 +36,8 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<()> {
     let mail = args.mail.config(None)?;
     let listener = bind(&args.listen)?;
     let settings = config(args.database.required()?, args.store_url.clone(), mail, public_url);
-    let app = App::new(Config { jwt: args.jwt.config()?, ..args.pool.applied(settings) })?;
+    let settings = args.pool.applied(settings);
+    let app = App::new(Config { jwt: args.jwt.config()?, proxies: args.listen.proxies(), ..settings })?;
     metrics::start(&app, args.metrics.bind()?)?;
     actix_web::rt::System::new().block_on(async {
         let stopped = up::stop_signal()?;
@@ -43,24 +46,43 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<()> {
         let handle = server.handle();
         let running = actix_web::rt::spawn(server);
         tracing::info!(url = %app.config.public_url, "serving");
-        if let Some(code) = weighhouse_core::identity::setup_code(&app).await? {
-            up::print_setup_link(&app, &code);
+        tokio::pin!(stopped);
+        tokio::select! {
+            () = &mut stopped => {}
+            () = greet(&app) => stopped.await,
         }
-        stopped.await;
         tracing::info!("stopping");
         handle.stop(true).await;
         running.await?.context("the server failed")
     })
 }
 
-/// Refuses a database that does not answer or was not migrated; a store that
-/// does not answer is said, and may come back.
+/// Refuses a database that was not migrated. One that does not answer, or a
+/// store that does not, is said, and may come back.
 pub(crate) async fn check(app: &App) -> Result<()> {
-    app.schema_ready().await.context("cannot start")?;
+    match app.schema_ready().await {
+        Err(error) if error.code() == Code::Unavailable => {
+            tracing::warn!(%error, "the database does not answer; nothing works until it does");
+        }
+        checked => checked.context("cannot start")?,
+    }
     if let Err(error) = app.store_ready().await {
         tracing::warn!(%error, "the object store does not answer; files cannot be sent or read until it does");
     }
     Ok(())
+}
+
+/// Says the way in where nobody has a login yet. A database that is not there
+/// yet is waited for: until then `/readyz` says so.
+async fn greet(app: &App) {
+    loop {
+        match weighhouse_core::identity::setup_code(app).await {
+            Ok(Some(code)) => return up::print_setup_link(app, &code),
+            Ok(None) => return,
+            Err(error) => tracing::warn!(%error, "waiting for the database"),
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
 }
 
 /// Binds the socket before anything else is started, so that a port in use

@@ -3,13 +3,14 @@
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use std::net::SocketAddr;
-use std::net::TcpListener;
+use ipnet::IpNet;
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use url::Url;
 use weighhouse_core::kernel::config::{
     Config, JwtConfig, LogKey, MailConfig, MailTransport, SmtpConfig, StoreConfig, is_loopback,
 };
+use weighhouse_core::kernel::network::{Proxies, ProxyHeader};
 
 /// Where the database is.
 #[derive(Args, Clone)]
@@ -177,9 +178,46 @@ pub(crate) struct ListenArgs {
     /// The address that people type, https:// behind a proxy; http://LISTEN unless given
     #[arg(long, env = "WEIGHHOUSE_PUBLIC_URL", value_name = "URL")]
     public_url: Option<Url>,
+    /// Proxies in front, as addresses or networks (10.0.0.0/8,::1): what they say about who
+    /// connects to them is believed, and nobody else's word
+    #[arg(long, env = "WEIGHHOUSE_TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',', value_parser = network)]
+    trusted_proxies: Vec<IpNet>,
+    /// The header in which they say it, and which they set anew on every request
+    #[arg(
+        long,
+        env = "WEIGHHOUSE_PROXY_HEADER",
+        value_enum,
+        default_value = "x-forwarded-for",
+        value_name = "HEADER"
+    )]
+    proxy_header: ProxyHeaderArg,
+}
+
+/// [`ProxyHeader`] on the command line.
+#[derive(clap::ValueEnum, Clone, Copy)]
+enum ProxyHeaderArg {
+    XForwardedFor,
+    Forwarded,
+}
+
+/// A network, or an address as the network of itself.
+fn network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    text.parse::<IpNet>()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|e| format!("write an address, or a network as 10.0.0.0/8: {e}"))
 }
 
 impl ListenArgs {
+    /// The proxies that are believed about who connects.
+    pub(crate) fn proxies(&self) -> Proxies {
+        let header = match self.proxy_header {
+            ProxyHeaderArg::XForwardedFor => ProxyHeader::XForwardedFor,
+            ProxyHeaderArg::Forwarded => ProxyHeader::Forwarded,
+        };
+        Proxies { trusted: self.trusted_proxies.clone(), header }
+    }
+
     /// The public URL. Plain http beyond loopback is refused.
     pub(crate) fn public_url(&self) -> Result<Url> {
         let url = match &self.public_url {
@@ -207,9 +245,16 @@ impl ListenArgs {
 
 /// The settings of a process.
 pub(crate) fn config(database_url: String, store_url: Url, mail: MailConfig, public_url: Url) -> Config {
-    let store = StoreConfig { url: store_url, options: std::env::vars().collect() };
-    let jwt = JwtConfig::default();
-    Config { database_url, database_connections: 16, store, mail, public_url, log_key: None, jwt }
+    Config {
+        database_url,
+        database_connections: 16,
+        store: StoreConfig { url: store_url, options: std::env::vars().collect() },
+        mail,
+        public_url,
+        log_key: None,
+        jwt: JwtConfig::default(),
+        proxies: Proxies::default(),
+    }
 }
 
 /// A secret from its flag or variable, or from the file that holds it.
@@ -222,5 +267,29 @@ fn secret(value: Option<&str>, file: Option<&Path>) -> Result<Option<String>> {
             Ok(Some(text.trim().to_owned()))
         }
         (None, None) => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        listen: ListenArgs,
+    }
+
+    #[test]
+    fn proxies_are_named_as_addresses_or_networks() {
+        let given = ["x", "--trusted-proxies", "10.0.0.0/8, ::1", "--proxy-header", "forwarded"];
+        let proxies = Cli::try_parse_from(given).unwrap().listen.proxies();
+        assert_eq!(proxies.trusted, ["10.0.0.0/8".parse().unwrap(), "::1/128".parse::<IpNet>().unwrap()]);
+        assert_eq!(proxies.header, ProxyHeader::Forwarded);
+        let none = Cli::try_parse_from(["x"]).unwrap().listen.proxies();
+        assert!(none.trusted.is_empty() && none.header == ProxyHeader::XForwardedFor);
+        let wrong = Cli::try_parse_from(["x", "--trusted-proxies", "everybody"]).err().unwrap();
+        assert!(wrong.to_string().contains("10.0.0.0/8"), "{wrong}");
     }
 }

@@ -6,16 +6,20 @@ use crate::settings::{JwtArgs, ListenArgs, LogKeyArgs, MailArgs, MetricsArgs, Po
 use crate::{demo, http, metrics, serve};
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use std::convert::Infallible;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use weighhouse_core::kernel::config::Config;
 use weighhouse_core::kernel::migrate::migrate;
 use weighhouse_core::{App, identity};
+
+/// How often `up` looks whether its Postgres still runs.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Run everything in one process.
 #[derive(Args)]
@@ -62,7 +66,8 @@ pub(crate) fn up(args: &UpArgs) -> Result<()> {
     let _taken = folder.take()?;
     let listener = serve::bind(&args.listen)?;
     let metrics_listener = args.metrics.bind()?;
-    let postgres = Postgres::start(&folder.postgres(), &folder.socket(), owner.as_ref(), Durability::Safe)?;
+    let start = || Postgres::start(&folder.postgres(), &folder.socket(), owner.as_ref(), Durability::Safe);
+    let mut postgres = start()?;
     let store_url = match &args.store_url {
         Some(url) => url.clone(),
         None => {
@@ -82,11 +87,33 @@ pub(crate) fn up(args: &UpArgs) -> Result<()> {
         jwt.key = Some(folder.jwt_key()?);
     }
     let settings = args.pool.applied(config(folder.app_url(), store_url, mail, public_url));
-    let app = App::new(Config { log_key: Some(log_key), jwt, ..settings })?;
+    let app = App::new(Config { log_key: Some(log_key), jwt, proxies: args.listen.proxies(), ..settings })?;
     metrics::start(&app, metrics_listener)?;
-    let outcome = actix_web::rt::System::new().block_on(run(app, &folder, listener, args.demo, started));
+    let outcome = actix_web::rt::System::new().block_on(async {
+        // On this thread, the main one: Postgres dies with whoever starts it.
+        tokio::select! {
+            outcome = run(app, &folder, listener, args.demo, started) => outcome,
+            never = keep(&mut postgres, start) => match never {},
+        }
+    });
     let stopped = postgres.stop();
     outcome.and(stopped)
+}
+
+/// Starts Postgres again whenever it ended by itself, as it does when its disk
+/// is full and on being killed; until then requests are told to come back.
+async fn keep(postgres: &mut Postgres, start: impl Fn() -> Result<Postgres>) -> Infallible {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        if !postgres.ended().unwrap_or(false) {
+            continue;
+        }
+        tracing::error!("Postgres has ended, and is started again");
+        match start() {
+            Ok(started) => *postgres = started,
+            Err(error) => tracing::error!("{error:#}"),
+        }
+    }
 }
 
 async fn run(

@@ -132,13 +132,37 @@ fn serves_and_keeps_what_it_was_told() {
         .unwrap();
     assert!(by_url.status.success(), "{by_url:?}");
 
+    // The key of the audit logs: made once, for nobody else to read.
+    let key = data.path().join("log-key");
+    let made = std::fs::read_to_string(&key).unwrap();
+    assert!(made.starts_with("PRIVATE+KEY+127.0.0.1/weighhouse+"));
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&key).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+
     up.stop();
     let again = Up::start(data.path(), &[]);
+    assert_eq!(std::fs::read_to_string(&key).unwrap(), made);
     assert!(!again.said.contains("/setup"), "somebody has a login: {}", again.said);
     let authorization = format!("Authorization: Bearer {}", token["token"].as_str().unwrap());
     let url = format!("http://127.0.0.1:{}/api/v1/tenants/north/projects", again.port);
     let answer = Command::new("curl").args(["-sS", "-H", &authorization, &url]).output().unwrap();
     assert!(String::from_utf8(answer.stdout).unwrap().contains("claims"));
+}
+
+#[test]
+fn the_key_of_jwts_is_made_once_and_is_its_owners() {
+    let data = folder();
+    let path = data.path().join("jwt.key");
+    Up::start(data.path(), &[]).stop();
+    let key = std::fs::read_to_string(&path).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions());
+    assert!(key.len() >= 32 && mode & 0o777 == 0o600, "{mode:o}");
+    Up::start(data.path(), &[]).stop();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), key);
+    let serve =
+        ["serve", "--listen", "127.0.0.1:0", "--store-url", "memory:///", "--smtp-url", "smtp://localhost"];
+    let said = refused(&[&serve[..], &["--database-url", "postgres:///none", "--jwt-key", "short"]].concat());
+    assert!(said.contains("at least 32") && !said.contains("short"), "{said}");
 }
 
 #[test]
@@ -156,6 +180,42 @@ fn a_killed_server_starts_again_at_once_with_what_it_had() {
         .output()
         .unwrap();
     assert!(String::from_utf8(taken.stderr).unwrap().contains("an agency ‘acme’ already"));
+}
+
+#[test]
+fn keys_of_the_audit_logs_are_made_without_an_installation_and_checked() {
+    let data = folder();
+    let pair = admin(data.path(), &["log-key", "create", "weighhouse.example"], "");
+    let (secret, public) = (pair["log_key"].as_str().unwrap(), pair["verifier_key"].as_str().unwrap());
+    assert!(secret.starts_with("PRIVATE+KEY+weighhouse.example+"), "never shown elsewhere");
+    assert!(public.starts_with("weighhouse.example+"), "{public}");
+    let said = refused(&["admin", "log-key", "create", "two words"]);
+    assert!(said.contains("without blanks"), "{said}");
+    // The public one is not the secret one; what was given is not repeated.
+    let listen = format!("127.0.0.1:{}", free_port());
+    let up = ["up", "--listen", &listen, "--data", data.path().to_str().unwrap(), "--log-key"];
+    let said = refused(&[&up[..], &[public]].concat());
+    assert!(
+        said.contains("log key") && said.contains("PRIVATE+KEY+name") && !said.contains(public),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_postgres_that_ends_is_started_again() {
+    let data = folder();
+    let up = Up::start(data.path(), &[]);
+    let file = std::fs::read_to_string(data.path().join("postgres/postmaster.pid")).unwrap();
+    let pid = file.lines().next().unwrap();
+    assert!(Command::new("kill").args(["-KILL", pid]).status().unwrap().success());
+    let started = std::time::Instant::now();
+    let again = || std::fs::read_to_string(data.path().join("postgres/postmaster.pid")).unwrap_or_default();
+    while again().is_empty() || again().starts_with(pid) || !up.get("/readyz").contains("ready\n") {
+        assert!(started.elapsed().as_secs() < 60, "it does not come back");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    admin(data.path(), &["agency", "create", "--name", "Acme", "--slug", "acme"], "");
+    up.stop();
 }
 
 #[test]

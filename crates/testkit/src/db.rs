@@ -12,6 +12,7 @@ static SOCKET: OnceLock<PathBuf> = OnceLock::new();
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
 /// A database of one test, with the schema in it.
+#[derive(Clone)]
 pub struct Database {
     name: String,
 }
@@ -19,6 +20,7 @@ pub struct Database {
 impl Database {
     /// A fresh copy of the migrated template.
     pub async fn new() -> Self {
+        crate::tls_provider();
         let socket = tokio::task::spawn_blocking(|| SOCKET.get_or_init(start_cluster)).await.unwrap();
         let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
         let client = connect(&url(socket, OWNER, "postgres")).await;

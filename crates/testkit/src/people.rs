@@ -41,6 +41,13 @@ impl Answer {
         problem["detail"].as_str().unwrap().to_owned()
     }
 
+    /// The value of a cookie that the answer sets.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        let set = self.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
+        let pairs = set.filter_map(|text| text.split(';').next()?.split_once('='));
+        pairs.filter(|(found, _)| *found == name).map(|(_, value)| value.to_owned()).next_back()
+    }
+
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or(Value::Null)
     }
@@ -52,11 +59,12 @@ impl Person {
         Self { email: String::new(), cookie: None, token: None, url: url.into(), client }
     }
 
-    pub(crate) fn with_session(url: &str, email: &str, cookie: &str) -> Self {
+    /// Somebody with a session's cookie, in a browser.
+    pub fn with_session(url: &str, email: &str, cookie: &str) -> Self {
         Self { email: email.into(), cookie: Some(cookie.into()), ..Self::anonymous(url) }
     }
 
-    pub(crate) fn with_token(url: &str, email: &str, token: &str) -> Self {
+    pub fn with_token(url: &str, email: &str, token: &str) -> Self {
         Self { email: email.into(), token: Some(token.into()), ..Self::anonymous(url) }
     }
 
@@ -72,6 +80,12 @@ impl Person {
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));
         }
         request
+    }
+
+    /// A request that a proxy passed on for an address.
+    pub async fn post_from(&self, address: &str, path: &str, body: &Value) -> Answer {
+        let request = self.request(Method::POST, path).header("X-Forwarded-For", address);
+        self.send(request.json(body)).await
     }
 
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {

@@ -10,8 +10,9 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use weighhouse_core::identity::{self, UserCreate, UserRole};
 use weighhouse_core::kernel::config::{
-    Config, JwtConfig, LogKey, MailConfig, MailTransport, SmtpConfig, StoreConfig,
+    Config, JwtConfig, LogKey, MailConfig, MailTransport, SmtpConfig, StoreConfig, log_key_create,
 };
+use weighhouse_core::kernel::network::Proxies;
 use weighhouse_core::{App, Ctx, projects, tenancy};
 use weighhouse_types::permission::{AgencyRole, Role, Scope, TenantRole};
 use weighhouse_types::projects::ProjectCreate;
@@ -36,6 +37,8 @@ pub struct Options {
     pub store: Option<StoreConfig>,
     /// The keys of JWTs instead of the tests' own.
     pub jwt: Option<JwtConfig>,
+    /// Believe these about where requests come from.
+    pub proxies: Proxies,
 }
 
 /// A server, its database and its folders; all gone when dropped.
@@ -44,7 +47,7 @@ pub struct Server {
     pub database: Database,
     /// `http://127.0.0.1:PORT`
     pub url: String,
-    folder: TempDir,
+    folder: Arc<TempDir>,
     handle: actix_web::dev::ServerHandle,
     worker: CancellationToken,
 }
@@ -61,9 +64,16 @@ impl Server {
     }
 
     pub async fn with(options: Options) -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let database = Database::new().await;
         let folder = TempDir::with_prefix("weighhouse-it-").unwrap();
+        Self::on(Database::new().await, Arc::new(folder), options)
+    }
+
+    /// Another server, with a worker of its own, on the same database and folders.
+    pub fn beside(&self, options: Options) -> Self {
+        Self::on(self.database.clone(), Arc::clone(&self.folder), options)
+    }
+
+    fn on(database: Database, folder: Arc<TempDir>, options: Options) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let transport = match options.smtp_url {
@@ -81,6 +91,7 @@ impl Server {
             public_url: url.parse().unwrap(),
             log_key: options.log_key,
             jwt: options.jwt.unwrap_or_else(|| JwtConfig { key: Some(JWT_KEY.into()), previous: None }),
+            proxies: options.proxies,
         })
         .unwrap();
         let worker = CancellationToken::new();
@@ -92,6 +103,15 @@ impl Server {
     /// a project `claims` at each.
     pub async fn with_clients() -> Self {
         let server = Self::empty().await;
+        server.populate().await;
+        server
+    }
+
+    /// The same, whose worker signs the audit logs.
+    pub async fn signing() -> Self {
+        let (secret, _) = log_key_create("weighhouse.example").unwrap();
+        let server =
+            Self::with(Options { log_key: Some(secret.parse().unwrap()), ..Options::default() }).await;
         server.populate().await;
         server
     }

@@ -5,10 +5,13 @@ mod proof;
 pub use proof::*;
 
 use crate::page::PageQuery;
+use crate::retention::{SweptClass, Terms};
 use crate::versions::Stage;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+mod retention;
 
 /// What an event says, apart from who and when. The serialised form is kept
 /// for years: fields may be added, never renamed or removed.
@@ -25,6 +28,20 @@ pub enum Event {
     SessionStarted { email: String, session: String },
     #[serde(rename = "session.ended")]
     SessionEnded { email: String, session: String },
+    #[serde(rename = "sessions.revoked")]
+    SessionsRevoked { email: String, sessions: Vec<String> },
+    #[serde(rename = "password.reset-asked")]
+    PasswordResetAsked { email: String },
+    #[serde(rename = "password.reset")]
+    PasswordReset { email: String, sessions_ended: u32 },
+    #[serde(rename = "password.changed")]
+    PasswordChanged { email: String, sessions_ended: u32 },
+    #[serde(rename = "email.change-asked")]
+    EmailChangeAsked { email: String, to: String },
+    #[serde(rename = "email.changed")]
+    EmailChanged { from: String, to: String },
+    #[serde(rename = "email.change-undone")]
+    EmailChangeUndone { from: String, to: String, sessions_ended: u32 },
     #[serde(rename = "tenant.created")]
     TenantCreated { tenant: String, name: String },
     #[serde(rename = "member.invited")]
@@ -86,6 +103,48 @@ pub enum Event {
     JobRetried { job: String, kind: String, about: String },
     #[serde(rename = "job.discarded")]
     JobDiscarded { job: String, kind: String, about: String, reason: String },
+    #[serde(rename = "retention.set")]
+    RetentionSet { terms: Terms, before: Terms, revision: u32 },
+    /// A sweep ended: what it removed, class by class.
+    #[serde(rename = "retention.swept")]
+    RetentionSwept { sweep: String, removed: Vec<SweptClass> },
+    /// Payloads and nonces of earlier entries were deleted. Their leaves stay.
+    #[serde(rename = "payload.redacted")]
+    PayloadRedacted {
+        sweep: String,
+        /// First and last index of each run of entries, in order.
+        ranges: Vec<(u64, u64)>,
+        count: u64,
+        days: u32,
+    },
+    #[serde(rename = "artifact.swept")]
+    ArtifactSwept {
+        sweep: String,
+        version: String,
+        digest: String,
+        stage: Stage,
+        days: u32,
+        files: u32,
+        size: u64,
+    },
+    /// Files that were swept were sent again, and the version has them back.
+    #[serde(rename = "artifact.restored")]
+    ArtifactRestored { version: String, digest: String },
+    #[serde(rename = "mails.swept")]
+    MailsSwept { sweep: String, count: u64, days: u32 },
+    #[serde(rename = "sessions.swept")]
+    SessionsSwept { sweep: String, count: u64, days: u32 },
+    /// Bytes that no version needs any more were given up.
+    #[serde(rename = "blobs.collected")]
+    BlobsCollected { files: u64, objects: u64, bytes: u64 },
+    #[serde(rename = "hold.placed")]
+    HoldPlaced { hold: String, model: Option<String>, reason: String, owner: String },
+    #[serde(rename = "hold.lift-asked")]
+    HoldLiftAsked { hold: String, model: Option<String>, reason: String },
+    #[serde(rename = "hold.lift-withdrawn")]
+    HoldLiftWithdrawn { hold: String, model: Option<String> },
+    #[serde(rename = "hold.lifted")]
+    HoldLifted { hold: String, model: Option<String>, asked_by: String, reason: String },
 }
 
 impl Event {
@@ -98,6 +157,13 @@ impl Event {
             Self::UserCreated { .. } => "user.created",
             Self::SessionStarted { .. } => "session.started",
             Self::SessionEnded { .. } => "session.ended",
+            Self::SessionsRevoked { .. } => "sessions.revoked",
+            Self::PasswordResetAsked { .. } => "password.reset-asked",
+            Self::PasswordReset { .. } => "password.reset",
+            Self::PasswordChanged { .. } => "password.changed",
+            Self::EmailChangeAsked { .. } => "email.change-asked",
+            Self::EmailChanged { .. } => "email.changed",
+            Self::EmailChangeUndone { .. } => "email.change-undone",
             Self::TenantCreated { .. } => "tenant.created",
             Self::MemberInvited { .. } => "member.invited",
             Self::InvitationRevoked { .. } => "invitation.revoked",
@@ -118,6 +184,18 @@ impl Event {
             Self::ProductionRolledBack { .. } => "production.rolled-back",
             Self::JobRetried { .. } => "job.retried",
             Self::JobDiscarded { .. } => "job.discarded",
+            Self::RetentionSet { .. } => "retention.set",
+            Self::RetentionSwept { .. } => "retention.swept",
+            Self::PayloadRedacted { .. } => "payload.redacted",
+            Self::ArtifactSwept { .. } => "artifact.swept",
+            Self::ArtifactRestored { .. } => "artifact.restored",
+            Self::MailsSwept { .. } => "mails.swept",
+            Self::SessionsSwept { .. } => "sessions.swept",
+            Self::BlobsCollected { .. } => "blobs.collected",
+            Self::HoldPlaced { .. } => "hold.placed",
+            Self::HoldLiftAsked { .. } => "hold.lift-asked",
+            Self::HoldLiftWithdrawn { .. } => "hold.lift-withdrawn",
+            Self::HoldLifted { .. } => "hold.lifted",
         }
     }
 
@@ -153,7 +231,52 @@ impl Event {
             Self::JobDiscarded { about, reason, .. } => {
                 format!("{actor} gave up a failed job ({about}){}", because(reason))
             }
-            _ => self.sentence_promotion(actor),
+            Self::PromotionOpened { .. }
+            | Self::PromotionApproved { .. }
+            | Self::PromotionRejected { .. }
+            | Self::PromotionWithdrawn { .. }
+            | Self::ProductionRolledBack { .. } => self.sentence_promotion(actor),
+            Self::HoldPlaced { .. }
+            | Self::HoldLiftAsked { .. }
+            | Self::HoldLiftWithdrawn { .. }
+            | Self::HoldLifted { .. } => self.sentence_hold(actor),
+            Self::SessionsRevoked { .. }
+            | Self::PasswordResetAsked { .. }
+            | Self::PasswordReset { .. }
+            | Self::PasswordChanged { .. }
+            | Self::EmailChangeAsked { .. }
+            | Self::EmailChanged { .. }
+            | Self::EmailChangeUndone { .. } => self.sentence_login(actor),
+            _ => self.sentence_retention(actor),
+        }
+    }
+
+    fn sentence_login(&self, actor: &str) -> String {
+        match self {
+            Self::SessionsRevoked { email, sessions } => match sessions.len() {
+                1 => format!("{actor} ended a session of {email}."),
+                many => format!("{actor} ended {many} sessions of {email}."),
+            },
+            Self::PasswordResetAsked { email } => {
+                format!("A link to choose a new password was asked for, and mailed to {email}.")
+            }
+            Self::PasswordReset { email, .. } => {
+                format!("The password of {email} was replaced by the link of a mail; all sessions ended.")
+            }
+            Self::PasswordChanged { email, .. } => {
+                format!("{email} changed the password; all other sessions ended.")
+            }
+            Self::EmailChangeAsked { email, to } => {
+                format!("{actor} asked to change the address of {email} to {to}.")
+            }
+            Self::EmailChanged { from, to } => {
+                format!("The address of {from} was changed to {to}, by the link of a mail.")
+            }
+            Self::EmailChangeUndone { from, to, .. } => format!(
+                "The change of an address was undone, by the link of a mail: {from} is {to} again; \
+                 the password is void and all sessions ended."
+            ),
+            other => format!("{actor}: {}.", other.name()),
         }
     }
 
@@ -281,6 +404,7 @@ pub struct AuditHead {
     /// How many leaves it has.
     pub size: u64,
     /// RFC 6962 root hash over all leaves, lower-case hex; absent while too
-    /// many wait to be hashed into the tree, because no worker runs.
+    /// many wait to be hashed into the tree, because no worker runs, and when
+    /// the tree is damaged.
     pub root: Option<String>,
 }

@@ -18,6 +18,8 @@ pub enum Code {
     NoSuchMethod,
     /// The thing's present state does not allow it (409).
     Conflict,
+    /// It was there and was removed for good, as a rule demanded (410).
+    Gone,
     /// The body is larger than the limit (413).
     TooLarge,
     /// The content is not what its digest or manifest says (422).
@@ -26,8 +28,11 @@ pub enum Code {
     Throttled,
     /// The server failed; details are in its log under the request id (500).
     Internal,
-    /// A part that the server needs does not answer now (503).
+    /// A part that the server needs does not answer now; nothing was changed (503).
     Unavailable,
+    /// The database went away while the change was being stored: it may or may
+    /// not have happened (503).
+    InDoubt,
 }
 
 impl Code {
@@ -39,11 +44,13 @@ impl Code {
         Self::NotFound,
         Self::NoSuchMethod,
         Self::Conflict,
+        Self::Gone,
         Self::TooLarge,
         Self::Mismatch,
         Self::Throttled,
         Self::Internal,
         Self::Unavailable,
+        Self::InDoubt,
     ];
 
     /// The HTTP status that goes with the code.
@@ -56,11 +63,12 @@ impl Code {
             Self::NotFound => 404,
             Self::NoSuchMethod => 405,
             Self::Conflict => 409,
+            Self::Gone => 410,
             Self::TooLarge => 413,
             Self::Mismatch => 422,
             Self::Throttled => 429,
             Self::Internal => 500,
-            Self::Unavailable => 503,
+            Self::Unavailable | Self::InDoubt => 503,
         }
     }
 
@@ -74,11 +82,13 @@ impl Code {
             Self::NotFound => "Not found",
             Self::NoSuchMethod => "The address does not know this method",
             Self::Conflict => "Not possible in the present state",
+            Self::Gone => "No longer kept",
             Self::TooLarge => "Too large",
             Self::Mismatch => "The content does not match",
             Self::Throttled => "Too many attempts",
             Self::Internal => "Something failed on the server",
             Self::Unavailable => "Not available at the moment",
+            Self::InDoubt => "It is not known whether it happened",
         }
     }
 }
@@ -100,6 +110,9 @@ pub struct Problem {
     /// Where in the request the problem lies, as a JSON path, where it has one place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// After how many seconds it is worth trying again, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
 }
 
 impl Problem {
@@ -114,6 +127,7 @@ impl Problem {
             code,
             request_id: None,
             field: None,
+            retry_after: None,
         }
     }
 }
@@ -126,10 +140,12 @@ const fn code_name(code: Code) -> &'static str {
         Code::NotFound => "not-found",
         Code::NoSuchMethod => "no-such-method",
         Code::Conflict => "conflict",
+        Code::Gone => "gone",
         Code::TooLarge => "too-large",
         Code::Mismatch => "mismatch",
         Code::Throttled => "throttled",
         Code::Internal => "internal",
         Code::Unavailable => "unavailable",
+        Code::InDoubt => "in-doubt",
     }
 }

@@ -1,6 +1,6 @@
 //! Sign-in, sessions and API tokens.
 
-use crate::ids::{TokenId, UserId};
+use crate::ids::{SessionId, TokenId, UserId};
 use crate::permission::Scope;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -29,7 +29,7 @@ pub struct TokenCreate {
     pub name: String,
     #[schema(min_items = 1)]
     pub scopes: Vec<Scope>,
-    /// Days until it expires, 1 to 366.
+    /// Days until it expires.
     #[schema(minimum = 1, maximum = 366)]
     pub expires_days: u32,
 }
@@ -113,4 +113,68 @@ pub struct WhoAmI {
     pub tenant: Option<String>,
     /// The token's scopes; absent for a browser session.
     pub scopes: Option<Vec<Scope>>,
+}
+
+/// A login and its password. (None of the requests with a secret can be
+/// printed.)
+#[derive(Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    pub email: String,
+    pub password: String,
+}
+
+/// A browser, or a script, in which somebody is signed in.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Session {
+    pub id: SessionId,
+    /// What it calls itself.
+    pub agent: String,
+    pub created_at: DateTime<Utc>,
+    /// To the minute.
+    pub last_seen_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+    /// The session that asks.
+    pub current: bool,
+}
+
+/// Whose password is forgotten.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordResetAsk {
+    pub email: String,
+}
+
+/// A new password by the link of a mail.
+#[derive(Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordReset {
+    /// The last part of the link.
+    pub token: String,
+    pub password: String,
+}
+
+/// A new password in place of the present one.
+#[derive(Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordChange {
+    pub current: String,
+    pub password: String,
+}
+
+/// Another address for a login.
+#[derive(Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EmailChange {
+    pub email: String,
+    /// The present password.
+    pub password: String,
+}
+
+/// The link of a mail.
+#[derive(Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LinkUse {
+    /// The last part of the link.
+    pub token: String,
 }

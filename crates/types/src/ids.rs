@@ -58,4 +58,8 @@ ids! {
     PromotionId,
     /// A job of the workers.
     JobId,
+    /// A legal hold.
+    HoldId,
+    /// One sweep of what has expired.
+    SweepId,
 }

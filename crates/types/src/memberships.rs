@@ -44,9 +44,10 @@ pub struct MemberUpdate {
 /// What the link of an invitation leads to.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct InvitationShown {
-    pub tenant_name: String,
+    /// The client's name, or the agency's.
+    pub place: String,
     pub email: String,
-    pub role: TenantRole,
+    pub role: Role,
     /// The address has a login: its password is asked, not chosen.
     pub has_login: bool,
 }
@@ -63,27 +64,27 @@ pub struct InvitationAccept {
     pub password: String,
 }
 
-/// A person who works at an agency.
+/// An invitation to work at an agency.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct Staff {
-    pub user: UserId,
-    pub name: String,
+#[serde(deny_unknown_fields)]
+pub struct StaffInvitationCreate {
     pub email: String,
     pub role: AgencyRole,
-    pub since: DateTime<Utc>,
 }
 
-/// A new login of somebody who works at an agency.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct StaffCreate {
-    #[schema(format = Email, max_length = 254)]
+/// An invitation to work at an agency that was sent and not yet taken.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct StaffInvitation {
+    pub id: InvitationId,
     pub email: String,
-    /// The part of the address before the @ unless given.
-    #[serde(default)]
-    pub name: Option<String>,
     pub role: AgencyRole,
-    /// The first password, to be told to the person.
-    #[schema(format = Password, min_length = 12)]
-    pub password: String,
+    pub created_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Another role for one of an agency's staff.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StaffUpdate {
+    pub role: AgencyRole,
 }

@@ -15,7 +15,7 @@ pub struct PageQuery {
     /// Where the previous page ended: its `next`.
     #[serde(default)]
     pub cursor: Option<String>,
-    /// Items wanted, 1 to 200; 50 unless given.
+    /// Items wanted; 50 unless given.
     #[serde(default)]
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u32>,

@@ -55,6 +55,8 @@ macro_rules! named {
     };
 }
 
+pub(crate) use named;
+
 named! {
     /// A role in an agency (reaches all of its tenants).
     AgencyRole {
@@ -105,6 +107,9 @@ named! {
         AuditRead = "audit.read",
         JobRead = "job.read",
         JobManage = "job.manage",
+        RetentionRead = "retention.read",
+        RetentionManage = "retention.manage",
+        HoldManage = "hold.manage",
     }
 }
 
@@ -114,6 +119,7 @@ named! {
         AgencyRead = "agency.read",
         TenantCreate = "tenant.create",
         StaffManage = "staff.manage",
+        OwnerManage = "owner.manage",
         AgencyAuditRead = "agency-audit.read",
     }
 }
@@ -163,9 +169,9 @@ pub const fn allows(role: Role, action: Action) -> bool {
     use TenantRole::{Approver, ClientAdmin, Viewer};
     match action {
         A::TenantRead | A::MemberRead | A::ArtifactDownload => true,
-        A::AuditRead => !matches!(role, Role::Tenant(Viewer)),
+        A::AuditRead | A::RetentionRead => !matches!(role, Role::Tenant(Viewer)),
         A::JobRead => matches!(role, Role::Agency(_) | Role::Tenant(ClientAdmin)),
-        A::MemberManage | A::JobManage => {
+        A::MemberManage | A::JobManage | A::RetentionManage | A::HoldManage => {
             matches!(role, Role::Agency(Owner | AgencyAdmin) | Role::Tenant(ClientAdmin))
         }
         A::ProjectCreate
@@ -190,6 +196,8 @@ pub const fn agency_allows(role: AgencyRole, action: AgencyAction) -> bool {
     match action {
         A::AgencyRead => true,
         A::TenantCreate | A::StaffManage => matches!(role, Owner | AgencyAdmin),
+        // Who is an owner is for owners to say.
+        A::OwnerManage => matches!(role, Owner),
         A::AgencyAuditRead => matches!(role, Owner | AgencyAdmin | Auditor),
     }
 }
@@ -200,11 +208,21 @@ pub const fn agency_allows(role: AgencyRole, action: AgencyAction) -> bool {
 pub const fn token_scope(action: Action) -> Option<Scope> {
     use Action as A;
     match action {
-        A::TenantRead | A::MemberRead | A::ArtifactDownload | A::AuditRead | A::JobRead => Some(Scope::Read),
+        A::TenantRead
+        | A::MemberRead
+        | A::ArtifactDownload
+        | A::AuditRead
+        | A::JobRead
+        | A::RetentionRead => Some(Scope::Read),
         A::ProjectCreate | A::ModelCreate | A::VersionRegister => Some(Scope::Register),
         A::PromotionOpen | A::PromotionWithdraw => Some(Scope::Promote),
         A::VersionRetire | A::ProductionRollback => Some(Scope::Deploy),
-        A::MemberManage | A::PromotionDecide | A::TokenManageOwn | A::JobManage => None,
+        A::MemberManage
+        | A::PromotionDecide
+        | A::TokenManageOwn
+        | A::JobManage
+        | A::RetentionManage
+        | A::HoldManage => None,
     }
 }
 

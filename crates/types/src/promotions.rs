@@ -74,12 +74,22 @@ impl PromotionQuery {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PromotionOpen {
-    /// `staging` or `production`.
+    /// Where to.
+    #[schema(schema_with = targets)]
     pub target: Stage,
     /// What is better, and what the reviewer should look at.
     #[serde(default)]
     #[schema(max_length = 2000)]
     pub reason: String,
+}
+
+/// The stages that a version is promoted to.
+fn targets() -> utoipa::openapi::Object {
+    utoipa::openapi::ObjectBuilder::new()
+        .schema_type(utoipa::openapi::schema::Type::String)
+        .description(Some("Where to."))
+        .enum_values(Some([Stage::Staging, Stage::Production].map(Stage::as_str)))
+        .build()
 }
 
 /// A decision about a request.

@@ -97,6 +97,9 @@ pub struct Version {
     pub history: Vec<StageChange>,
     /// The request that waits for a decision about it.
     pub open_promotion: Option<crate::ids::PromotionId>,
+    /// When and why its files were removed; absent while they are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swept: Option<crate::retention::ArtifactSwept>,
 }
 
 /// One step of a version through its stages.

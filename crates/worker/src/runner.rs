@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 use weighhouse_core::kernel::jobs::{self, Job, Leased};
 use weighhouse_core::kernel::metrics::metrics;
-use weighhouse_core::{App, Error, Result, notifications};
+use weighhouse_core::{App, Error, Result, identity, notifications};
 
 /// How often an idle worker looks, if nothing in its own process wakes it.
 const IDLE: Duration = Duration::from_secs(2);
@@ -38,7 +38,7 @@ async fn pause(app: &App, stop: &CancellationToken) {
     }
 }
 
-async fn attempt(app: &App, leased: Leased) {
+async fn attempt(app: &Arc<App>, leased: Leased) {
     let kind = leased.job.as_ref().map_or("unknown", Job::kind);
     let span = tracing::info_span!("job", job_id = %leased.id, kind, request_id = leased.request_id);
     async {
@@ -74,7 +74,7 @@ async fn lost(app: &App, leased: &Leased) {
     }
 }
 
-async fn bounded(app: &App, leased: &Leased) -> Result<()> {
+async fn bounded(app: &Arc<App>, leased: &Leased) -> Result<()> {
     let Some(job) = &leased.job else {
         return Err(Error::internal("this program does not know the kind of job; a newer one may"));
     };
@@ -87,7 +87,7 @@ async fn bounded(app: &App, leased: &Leased) -> Result<()> {
     }
 }
 
-async fn settle(app: &App, leased: &Leased, outcome: Result<()>) -> (&'static str, Result<()>) {
+async fn settle(app: &Arc<App>, leased: &Leased, outcome: Result<()>) -> (&'static str, Result<()>) {
     let Err(error) = outcome else { return ("done", jobs::done(app, leased).await) };
     let dead = error.is_permanent() || leased.attempts >= jobs::ATTEMPTS_MAX;
     if dead {
@@ -99,8 +99,9 @@ async fn settle(app: &App, leased: &Leased, outcome: Result<()>) -> (&'static st
     (if dead { "dead" } else { "failed" }, settled)
 }
 
-async fn execute(app: &App, leased: &Leased, job: &Job) -> Result<()> {
+async fn execute(app: &Arc<App>, leased: &Leased, job: &Job) -> Result<()> {
     match job {
         Job::MailSend { mail } => notifications::mail_send(app, leased, *mail).await,
+        Job::PasswordResetSend { email } => identity::password_reset_send(app, leased, email).await,
     }
 }

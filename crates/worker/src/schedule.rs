@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 use weighhouse_core::kernel::metrics::metrics;
-use weighhouse_core::kernel::{idempotency, jobs, schedule, secret};
-use weighhouse_core::{App, Result, audit};
+use weighhouse_core::kernel::{idempotency, jobs, schedule, secret, throttle};
+use weighhouse_core::{App, Result, audit, blobs, identity, retention};
 
 /// Work that comes round by itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,33 +17,62 @@ enum Periodic {
     JobsPrune,
     /// Forget Idempotency-Keys and their answers after a day.
     IdempotencyPrune,
+    /// Forget counts of attempts that are free again.
+    ThrottlesForget,
+    /// Forget links of mails, and browsers, whose time is over.
+    LoginsForget,
     /// Hash what the audit logs grew by into their trees, and sign the heads.
     CheckpointsSign,
+    /// Remove what has expired.
+    RetentionSweep,
+    /// Give up stored files that nobody needs.
+    BlobCollect,
 }
 
 impl Periodic {
-    const ALL: &[Self] = &[Self::JobsPrune, Self::IdempotencyPrune, Self::CheckpointsSign];
+    const ALL: &[Self] = &[
+        Self::JobsPrune,
+        Self::IdempotencyPrune,
+        Self::ThrottlesForget,
+        Self::LoginsForget,
+        Self::CheckpointsSign,
+        Self::RetentionSweep,
+        Self::BlobCollect,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
             Self::JobsPrune => "jobs-prune",
             Self::CheckpointsSign => "checkpoints-sign",
             Self::IdempotencyPrune => "idempotency-prune",
+            Self::RetentionSweep => retention::SCHEDULE,
+            Self::BlobCollect => "blob-collect",
+            Self::ThrottlesForget => "throttles-forget",
+            Self::LoginsForget => "logins-forget",
         }
     }
 
     const fn every(self) -> Duration {
         match self {
-            Self::JobsPrune | Self::IdempotencyPrune => Duration::from_hours(1),
+            Self::JobsPrune
+            | Self::IdempotencyPrune
+            | Self::LoginsForget
+            | Self::RetentionSweep
+            | Self::BlobCollect => Duration::from_hours(1),
+            Self::ThrottlesForget => Duration::from_mins(1),
             Self::CheckpointsSign => Duration::from_secs(3),
         }
     }
 
-    async fn execute(self, app: &Arc<App>) -> Result<()> {
+    async fn execute(self, app: &Arc<App>, stop: &CancellationToken) -> Result<()> {
         match self {
             Self::JobsPrune => jobs::prune(app).await,
             Self::CheckpointsSign => audit::checkpoints_sign(app).await,
             Self::IdempotencyPrune => idempotency::prune(app).await,
+            Self::RetentionSweep => until(stop, retention::sweep_all(app)).await,
+            Self::BlobCollect => until(stop, blobs::collect_all(app)).await,
+            Self::ThrottlesForget => throttle::prune(app).await,
+            Self::LoginsForget => identity::prune(app).await,
         }
     }
 }
@@ -58,7 +87,7 @@ pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) {
 async fn rounds(app: &Arc<App>, periodic: Periodic, stop: &CancellationToken) {
     while !stop.is_cancelled() {
         let span = tracing::info_span!("periodic", name = periodic.name(), request_id = secret::request_id());
-        if let Err(error) = turn(app, periodic).instrument(span).await {
+        if let Err(error) = turn(app, periodic, stop).instrument(span).await {
             tracing::error!(%error, name = periodic.name(), "periodic work failed and waits for its next turn");
         }
         tokio::select! {
@@ -68,11 +97,20 @@ async fn rounds(app: &Arc<App>, periodic: Periodic, stop: &CancellationToken) {
     }
 }
 
-async fn turn(app: &Arc<App>, periodic: Periodic) -> Result<()> {
+async fn turn(app: &Arc<App>, periodic: Periodic, stop: &CancellationToken) -> Result<()> {
     if !schedule::take_turn(app, periodic.name(), periodic.every()).await? {
         return Ok(());
     }
-    let outcome = periodic.execute(app).await;
+    let outcome = periodic.execute(app, stop).await;
     metrics().periodic_ran(periodic.name(), outcome.is_ok());
     outcome
+}
+
+/// Long work of small transactions, each of which may be the last: it is
+/// broken off when the worker stops, and the next turn goes on with it.
+async fn until(stop: &CancellationToken, work: impl Future<Output = Result<()>>) -> Result<()> {
+    tokio::select! {
+        () = stop.cancelled() => Ok(()),
+        done = work => done,
+    }
 }

@@ -14,8 +14,8 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use weighhouse_types::identity::User;
-use weighhouse_types::permission::{Action, allows};
-use weighhouse_types::tenancy::Tenant;
+use weighhouse_types::permission::{Action, AgencyAction, agency_allows, allows};
+use weighhouse_types::tenancy::{AgencyMembership, Tenant};
 
 /// A page, ready to be put into the frame.
 pub(crate) struct Page {
@@ -68,12 +68,20 @@ pub(crate) enum Tab {
     Members,
     Tokens,
     Audit,
+    Retention,
     Jobs,
 }
 
 impl Tab {
-    const ALL: [Self; 6] =
-        [Self::Models, Self::Promotions, Self::Members, Self::Tokens, Self::Audit, Self::Jobs];
+    const ALL: [Self; 7] = [
+        Self::Models,
+        Self::Promotions,
+        Self::Members,
+        Self::Tokens,
+        Self::Audit,
+        Self::Retention,
+        Self::Jobs,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
@@ -82,6 +90,7 @@ impl Tab {
             Self::Members => "Members",
             Self::Tokens => "Tokens",
             Self::Audit => "Audit log",
+            Self::Retention => "Retention",
             Self::Jobs => "Jobs",
         }
     }
@@ -93,6 +102,7 @@ impl Tab {
             Self::Members => "users",
             Self::Tokens => "key-round",
             Self::Audit => "scroll-text",
+            Self::Retention => "history",
             Self::Jobs => "rotate-cw",
         }
     }
@@ -104,6 +114,7 @@ impl Tab {
             Self::Members => links::tenant_page(tenant, "members"),
             Self::Tokens => links::tenant_page(tenant, "tokens"),
             Self::Audit => links::tenant_page(tenant, "audit"),
+            Self::Retention => links::tenant_page(tenant, "retention"),
             Self::Jobs => links::tenant_page(tenant, "jobs"),
         }
     }
@@ -115,6 +126,7 @@ impl Tab {
             Self::Members => Action::MemberRead,
             Self::Tokens => Action::TokenManageOwn,
             Self::Audit => Action::AuditRead,
+            Self::Retention => Action::RetentionRead,
             Self::Jobs => Action::JobRead,
         }
     }
@@ -124,8 +136,8 @@ impl Tab {
 #[derive(Clone)]
 pub(crate) struct Visitor {
     pub(crate) user: User,
-    /// Agencies whose audit log they may read: name and slug.
-    pub(crate) agencies: Vec<(String, String)>,
+    /// Where they work.
+    pub(crate) agencies: Vec<AgencyMembership>,
 }
 
 /// The whole page.
@@ -186,14 +198,23 @@ fn Bar(visitor: Option<Visitor>) -> impl IntoView {
 #[component]
 fn Menu(visitor: Visitor) -> impl IntoView {
     let Visitor { user, agencies } = visitor;
-    let logs = agencies
+    let agencies = agencies
         .into_iter()
-        .map(|(name, slug)| {
+        .map(|AgencyMembership { agency, role }| {
+            let log = agency_allows(role, AgencyAction::AgencyAuditRead).then(|| {
+                view! {
+                    <a href=format!("/agencies/{}/audit", agency.slug)>
+                        <Icon name="scroll-text" />
+                        {format!("Audit log of {}", agency.name)}
+                    </a>
+                }
+            });
             view! {
-                <a href=format!("/agencies/{slug}/audit")>
-                    <Icon name="scroll-text" />
-                    {format!("Audit log of {name}")}
+                <a href=links::staff(&agency.slug)>
+                    <Icon name="users" />
+                    {format!("Staff of {}", agency.name)}
                 </a>
+                {log}
             }
         })
         .collect_view();
@@ -221,7 +242,11 @@ fn Menu(visitor: Visitor) -> impl IntoView {
                     <br />
                     <span class="faint small">{user.email}</span>
                 </p>
-                {logs}
+                <a href="/account">
+                    <Icon name="user-round" />
+                    "Your account"
+                </a>
+                {agencies}
                 {mail}
                 <PostForm action=SignOut::PATH>
                     <button type="submit">
@@ -288,7 +313,7 @@ fn Foot() -> impl IntoView {
             <div class="wrap">
                 <span>"Weighhouse " {env!("CARGO_PKG_VERSION")}</span>
                 <span>"Times are UTC"</span>
-                <a href="/api/v1/openapi.json">"API"</a>
+                <a href="/developers">"API"</a>
             </div>
             <LiveTimes />
         </footer>

@@ -20,6 +20,7 @@ pub(crate) mod format;
 #[cfg(feature = "ssr")]
 pub(crate) mod frame;
 #[cfg(feature = "ssr")]
+pub(crate) mod gate;
 pub(crate) mod gauge;
 #[cfg(feature = "ssr")]
 pub(crate) mod mark;

@@ -49,7 +49,9 @@ pub(crate) fn Heads(columns: &'static [(&'static str, &'static str)]) -> impl In
 pub(crate) fn TakeAway(
     /// The server function's `PATH`.
     action: &'static str,
+    /// The client, or what else `place` names.
     tenant: String,
+    #[prop(default = "tenant")] place: &'static str,
     /// The field that says which, and what it says.
     field: (&'static str, String),
     word: &'static str,
@@ -59,7 +61,7 @@ pub(crate) fn TakeAway(
     let (name, value) = field;
     view! {
         <PostForm action=action class="table-actions">
-            <Hidden name="tenant" value=tenant />
+            <Hidden name=place value=tenant />
             <Hidden name=name value=value />
             <button type="submit" class="btn-plain" aria-label=label>
                 <Icon name="x" />

@@ -2,6 +2,7 @@
 //! names core: it loads what a page shows and holds the forms' server functions.
 
 pub(crate) mod audit;
+pub(crate) mod developers;
 pub(crate) mod identity;
 pub(crate) mod jobs;
 pub(crate) mod memberships;
@@ -10,6 +11,7 @@ pub(crate) mod notifications;
 pub(crate) mod projects;
 pub(crate) mod promotions;
 pub(crate) mod refusal;
+pub(crate) mod retention;
 pub(crate) mod search;
 pub(crate) mod tenancy;
 pub(crate) mod versions;

@@ -19,22 +19,30 @@ pub(crate) async fn page(ctx: &Ctx, error: &Error, tenant: &str) -> Page {
         Vec::new()
     };
     let back = if helpers.is_empty() { "/".to_owned() } else { links::tenant(tenant) };
-    Page::new(problem.title.clone(), view! { <Refused problem=problem helpers=helpers back=back /> })
+    let lost = problem.code == Code::NotFound;
+    Page::new(
+        problem.title.clone(),
+        view! { <Refused problem=problem helpers=helpers back=back lost=lost /> },
+    )
 }
 
 /// A refusal before anybody is known.
 pub(crate) fn bare(error: &Error) -> impl IntoView + use<> {
+    alone(error, false)
+}
+
+fn alone(error: &Error, lost: bool) -> impl IntoView + use<> {
     let problem = shown(error, "");
     let page = Page::new(
         problem.title.clone(),
-        view! { <Refused problem=problem helpers=Vec::new() back="/".to_owned() /> },
+        view! { <Refused problem=problem helpers=Vec::new() back="/".to_owned() lost=lost /> },
     );
     view! { <Frame visitor=None page=page /> }
 }
 
 /// For addresses that lead nowhere.
 pub(crate) fn nothing_here() -> impl IntoView {
-    bare(&Error::not_found("page"))
+    alone(&Error::not_found("page"), true)
 }
 
 /// The problem as shown, the answer's status set and faults inside logged.
@@ -49,7 +57,13 @@ fn shown(error: &Error, request_id: &str) -> Problem {
 }
 
 #[component]
-fn Refused(problem: Problem, helpers: Vec<Member>, back: String) -> impl IntoView {
+fn Refused(
+    problem: Problem,
+    helpers: Vec<Member>,
+    back: String,
+    /// It may be somewhere that the visitor does not reach.
+    lost: bool,
+) -> impl IntoView {
     let icon = match problem.code {
         Code::NotFound => "search",
         Code::Forbidden => "shield-check",
@@ -60,7 +74,6 @@ fn Refused(problem: Problem, helpers: Vec<Member>, back: String) -> impl IntoVie
         Code::Forbidden => "Your role does not reach this",
         _ => problem.code.title(),
     };
-    let lost = problem.code == Code::NotFound;
     let request = problem.request_id.map(|id| view! { ", request " <code>{id}</code> });
     view! {
         <div class="middle">

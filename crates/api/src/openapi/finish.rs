@@ -18,9 +18,11 @@ const ABOUT: &str = "Version, compare, approve, deploy and audit machine-learnin
 
 /// The parts of the API, in the order in which they are read.
 const TAGS: &[(&str, &str)] = &[
+    ("account", "One's own login: sessions, password, address."),
     ("identity", "Who calls: API tokens, and the JWTs that they are exchanged for."),
     ("tenancy", "Clients (tenants), and everything that you reach."),
-    ("agencies", "Agencies and who works there."),
+    ("agencies", "Agencies that you work at."),
+    ("staff", "The people who work at an agency, and invitations to."),
     ("members", "People of a client: members, roles and invitations."),
     ("projects", "Projects, the folders of models."),
     ("models", "Models, of which there are versions."),
@@ -29,6 +31,9 @@ const TAGS: &[(&str, &str)] = &[
     ("promotions", "Requests to move a version to a stage, and decisions about them."),
     ("production", "What is in production, was on a date, and the way back."),
     ("audit", "The append-only logs of clients and agencies."),
+    ("retention", "How long records are kept, and what sweeps removed."),
+    ("holds", "Legal holds: what they cover is not removed."),
+    ("jobs", "Work that failed, to try again or to give up."),
     ("installation", "The installation itself: first visit, mail, this document."),
     ("health", "Whether the process lives and its parts answer."),
 ];
@@ -105,6 +110,9 @@ const fn detail(code: Code) -> &'static str {
         Code::Conflict => {
             "A request under this Idempotency-Key is at work. Wait a moment, then send it again under the same key."
         }
+        Code::Gone => {
+            "The files of this version were removed on 2026-11-25: the client keeps those of archived versions for 365 days."
+        }
         Code::TooLarge => "The body is larger than 8388608 bytes.",
         Code::Mismatch => {
             "This Idempotency-Key was used for another request. Send that one unchanged, or take a new key."
@@ -115,6 +123,9 @@ const fn detail(code: Code) -> &'static str {
         }
         Code::Unavailable => {
             "The database does not answer at the moment. Nothing was changed; try again shortly."
+        }
+        Code::InDoubt => {
+            "The database went away while the change was being stored: it may have happened or not. Look before you send it again."
         }
     }
 }

@@ -76,9 +76,9 @@ agency, and keep it together with your checkpoints.")]
 pub(crate) struct Verify {
     /// The file that `wh audit export` wrote
     pub(crate) file: PathBuf,
-    /// The public key of the log: name+hash+base64
-    #[arg(long, value_name = "KEY")]
-    pub(crate) key: Verifier,
+    /// The public key of the log: name+hash+base64; again for one that it replaced
+    #[arg(long = "key", value_name = "KEY", required = true)]
+    pub(crate) keys: Vec<Verifier>,
     /// An earlier export, or an earlier checkpoint
     #[arg(long, value_name = "FILE")]
     pub(crate) checkpoint: Option<PathBuf>,

@@ -61,7 +61,7 @@ pub(super) async fn export(args: AuditExport) -> Result<()> {
                 eprintln!("{written} of {size} leaves");
             }
         }
-        from = page.next;
+        from = page.next.filter(|next| *next > first);
     }
     finish(file, partial, &args.output).with_context(|| format!("cannot write {shown}"))?;
     if written < size {
@@ -70,9 +70,10 @@ pub(super) async fn export(args: AuditExport) -> Result<()> {
     if args.output_as.json {
         return output::json(&json!({"file": args.output, "origin": origin, "size": size, "key": key}));
     }
+    let leaves = if size == 1 { "leaf" } else { "leaves" };
     output::print(&format!(
-        "{shown} has the {size} leaf{} of {origin}\nVerify it offline, with a key that you have from elsewhere:\n  wh verify {shown} --key '{key}'\n",
-        if size == 1 { "" } else { "s" },
+        "{shown} has the {size} {leaves} of {origin}\n\
+         Verify it offline, with a key that you have from elsewhere:\n  wh verify {shown} --key '{key}'\n"
     ))
 }
 

@@ -202,3 +202,91 @@ async fn a_push_broken_off_leaves_nothing_visible_and_goes_on() {
     let after: String = owner.query_one(stored, &[&sha]).await.unwrap().get(0);
     assert_eq!(before, after, "what was there was not sent again");
 }
+
+/// Waits until the worker has signed as many leaves of north's log.
+async fn signed(person: &Person, size: u64) -> Value {
+    let started = std::time::Instant::now();
+    loop {
+        let signed = person.get("/api/v1/tenants/north/audit/signed").await.expect(200);
+        let checkpoint = signed.pointer("/checkpoint").cloned().unwrap_or_default();
+        if checkpoint.pointer("/size").and_then(Value::as_u64) >= Some(size) {
+            return checkpoint;
+        }
+        assert!(started.elapsed() < std::time::Duration::from_secs(60), "{signed}");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_log_is_exported_and_verified_offline() {
+    let server = Server::signing().await;
+    let ann = server.engineer("ann").await;
+    let home = Home::new(&server, &ann).await;
+    let checkpoint = signed(&ann, 2).await;
+    let text = |name: &str| checkpoint[name].as_str().unwrap().to_owned();
+    let (key, origin) = (text("key"), text("origin"));
+    std::fs::write(home.path().join("checkpoint"), text("note")).unwrap();
+    let said = home.ok(&["audit", "export", "north", "-o", "first.jsonl"]).await;
+    assert!(said.contains("2 leaves") && said.contains(&format!("--key '{key}'")), "{said}");
+    for slug in ["one", "two"] {
+        let new = serde_json::json!({"slug": slug});
+        ann.post("/api/v1/tenants/north/projects", &new).await.expect(201);
+    }
+    signed(&ann, 4).await;
+    home.ok(&["audit", "export", "north", "-o", "second.jsonl"]).await;
+
+    // Nothing below asks the server: it could be gone.
+    home.ok(&["logout"]).await;
+    let said = home.ok(&["verify", "second.jsonl", "--key", &key, "--origin", &origin]).await;
+    assert!(said.contains("4, number 0 to 3") && said.contains(&origin), "{said}");
+    for earlier in ["first.jsonl", "checkpoint"] {
+        let verified = home.json(&["verify", "second.jsonl", "--key", &key, "--checkpoint", earlier]).await;
+        assert_eq!((&verified["verified"], &verified["earlier"]), (&true.into(), &2.into()));
+    }
+    let said = home.refused(&["verify", "first.jsonl", "--key", &key, "--checkpoint", "second.jsonl"]).await;
+    assert!(said.contains("had 4 leaves before and has 2 now"), "{said}");
+    let said = home.refused(&["verify", "first.jsonl", "--key", &key, "--origin", "a/audit/b"]).await;
+    assert!(said.contains("a/audit/b was expected"), "{said}");
+    let other = "weighhouse.example+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k";
+    let wrong = home.wh(&["verify", "first.jsonl", "--key", other], "").await;
+    assert_eq!(wrong.status.code(), Some(2), "no key at all: {wrong:?}");
+
+    let file = std::fs::read_to_string(home.path().join("second.jsonl")).unwrap();
+    let changed = file.replacen("\\\"two\\\"", "\\\"too\\\"", 1);
+    assert_ne!(file, changed);
+    std::fs::write(home.path().join("changed.jsonl"), &changed).unwrap();
+    let said = home.refused(&["verify", "changed.jsonl", "--key", &key]).await;
+    assert!(said.contains("leaf 3: its payload was changed"), "{said}");
+    let machine = home.wh(&["verify", "changed.jsonl", "--key", &key, "--json"], "").await;
+    assert_eq!(machine.status.code(), Some(1));
+    assert_eq!(serde_json::from_slice::<Value>(&machine.stdout).unwrap()["index"], 3);
+    let cut = file.lines().take(3).collect::<Vec<_>>().join("\n");
+    std::fs::write(home.path().join("cut.jsonl"), cut).unwrap();
+    let said = home.refused(&["verify", "cut.jsonl", "--key", &key]).await;
+    assert!(said.contains("ends before leaf 2"), "{said}");
+}
+
+#[tokio::test]
+async fn what_is_not_signed_is_not_exported() {
+    let server = Server::with_clients().await;
+    let home = Home::new(&server, &server.engineer("ann").await).await;
+    let said = home.refused(&["audit", "export", "north", "-o", "log.jsonl"]).await;
+    assert!(said.contains("nothing of the audit log of north is signed yet"), "{said}");
+    assert!(!home.path().join("log.jsonl").exists());
+}
+
+#[tokio::test]
+async fn files_that_are_no_longer_kept_say_so_and_come_back_with_a_push() {
+    let server = Server::with_clients().await;
+    let ann = server.engineer("ann").await;
+    let home = Home::new(&server, &ann).await;
+    home.model(&weights(3));
+    home.ok(PUSH).await;
+    let sweep =
+        "INSERT INTO artifact_sweeps SELECT tenant_id, id, model_id, 'retired', 30, now() FROM versions";
+    server.database.owner().await.execute(sweep, &[]).await.unwrap();
+    let said = home.refused(&["pull", "north/claims/fraud@1", "-o", "back"]).await;
+    assert!(said.contains("were removed on") && said.contains("retired versions for 30 days"), "{said}");
+    home.ok(PUSH).await;
+    home.ok(&["pull", "north/claims/fraud@1", "-o", "back"]).await;
+}

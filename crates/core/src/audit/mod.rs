@@ -9,7 +9,9 @@ mod rules;
 mod sign;
 
 pub use log::LogName;
-pub use proofs::{audit_checkpoint, audit_consistency, audit_inclusion, audit_leaves, audit_signed};
+pub use proofs::{
+    audit_checkpoint, audit_consistency, audit_inclusion, audit_leaves, audit_signed, audit_tile,
+};
 pub use sign::checkpoints_sign;
 
 use crate::kernel::authz;

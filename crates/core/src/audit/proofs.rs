@@ -8,12 +8,13 @@ use crate::kernel::error::{Error, Result, fit};
 use weighhouse_ledger::Hash;
 use weighhouse_ledger::checkpoint::Checkpoint;
 use weighhouse_ledger::proof::{self, ProofError};
-use weighhouse_ledger::tile::{self, TileId, WIDTH};
+use weighhouse_ledger::tile::{self, TileId, TileRange, WIDTH};
 use weighhouse_ledger::tree::{Subtrees, Tree};
 use weighhouse_types::audit::{
     AuditCheckpoint, AuditConsistency, AuditHead, AuditInclusion, AuditLeaf, AuditLeaves, AuditRefusal,
     AuditSigned, ConsistencyQuery, InclusionQuery, LEAVES_MAX, LeavesQuery,
 };
+use weighhouse_types::error::Code;
 
 /// The most leaves that a head hashes besides the tiles.
 const WAITING_MAX: i64 = 10_000;
@@ -25,14 +26,16 @@ pub(super) async fn head(ctx: &Ctx, name: &LogName) -> Result<AuditHead> {
     let mut tx = LogTx::begin(ctx, name).await?;
     let state = queries::state(&mut tx).await?;
     let base = state.integrated.min(state.size);
-    let root = if state.size - base <= WAITING_MAX {
+    let mut root = None;
+    if state.size - base <= WAITING_MAX {
         let size = fit(base)?;
-        let mut tree = from_tiles(&mut tx, |tree| Tree::of(tree, size).ok_or(ProofError::Missing)).await?;
-        tree.extend(queries::leaf_hashes(&mut tx, (base, state.size)).await?);
-        Some(tree.root().to_string())
-    } else {
-        None
-    };
+        // Without a tile there is no root; the signer says why.
+        let tree = from_tiles(&mut tx, |tree| Ok(Tree::of(tree, size))).await?;
+        if let Some(mut tree) = tree {
+            tree.extend(queries::leaf_hashes(&mut tx, (base, state.size)).await?);
+            root = Some(tree.root().to_string());
+        }
+    }
     tx.finish().await?;
     Ok(AuditHead { size: fit(state.size)?, root })
 }
@@ -171,6 +174,30 @@ pub async fn audit_leaves(ctx: &Ctx, name: &LogName, query: &LeavesQuery) -> Res
         items.push(leaf(row, hash));
     }
     Ok(AuditLeaves { items, next: Some(next).filter(|next| *next < signed) })
+}
+
+/// A tile of a log as C2SP's tlog-tiles has it, by its path below `tile/`: the
+/// hashes one after the other.
+///
+/// # Errors
+/// When the caller may not read the log, or the newest checkpoint does not
+/// reach so far.
+pub async fn audit_tile(ctx: &Ctx, name: &LogName, path: &str) -> Result<Vec<u8>> {
+    let (mut tx, signed) = begin_signed(ctx, name).await?;
+    let range = TileRange::parse(path).ok_or_else(|| {
+        Error::invalid(
+            "path",
+            "A tile's path is level/index, such as 0/000, 0/x001/234 or, of 12 hashes, 1/000.p/12.",
+        )
+    })?;
+    if range.leaves().is_none_or(|leaves| leaves > signed) {
+        let detail = format!("The newest checkpoint has {signed} leaves, and no such tile yet.");
+        return Err(Error::refused(Code::NotFound, detail));
+    }
+    let tiles = queries::tiles(&mut tx, &[range.id]).await?;
+    tx.finish().await?;
+    let hashes = tiles.get(range.id).and_then(|tile| tile.get(..fit(range.width).ok()?));
+    Ok(tile::to_bytes(hashes.ok_or_else(|| Error::internal("a tile is missing"))?))
 }
 
 /// A leaf whose bytes are no text was tampered with: it goes out all the same,

@@ -4,6 +4,7 @@ pub(super) mod tiles;
 
 use crate::kernel::authz;
 use crate::kernel::error::{Error, Result, fit};
+use crate::kernel::sql::sql_query;
 use crate::kernel::tx::{PlatformTx, TenantTx};
 use chrono::{DateTime, SecondsFormat, Utc};
 use diesel::prelude::*;
@@ -119,12 +120,11 @@ impl Sought {
             #[diesel(sql_type = SqlUuid)]
             id: Uuid,
         }
-        let ids: Vec<Id> = diesel::sql_query(
-            "SELECT id FROM users WHERE lower($1) IN (lower(name), lower(email)) LIMIT 100",
-        )
-        .bind::<Text, _>(actor)
-        .load(conn)
-        .await?;
+        let ids: Vec<Id> =
+            sql_query("SELECT id FROM users WHERE lower($1) IN (lower(name), lower(email)) LIMIT 100")
+                .bind::<Text, _>(actor)
+                .load(conn)
+                .await?;
         Ok(ids.into_iter().map(|Id { id }| format!("\"actor\":\"{id}\"").into_bytes()).collect())
     }
 }
@@ -141,7 +141,7 @@ async fn entries(
     if sought.actors.as_ref().is_some_and(Vec::is_empty) {
         return Ok(Vec::new());
     }
-    let rows: Vec<Row> = diesel::sql_query(format!(
+    let rows: Vec<Row> = sql_query(format!(
         "SELECT l.index, l.leaf, l.leaf_hash, p.payload, u.name AS actor
          FROM {prefix}_leaves l
          LEFT JOIN {prefix}_payloads p ON p.{owner} = l.{owner} AND p.index = l.index

@@ -88,7 +88,7 @@ pub(super) fn head(tiles: &Tiles, target: u64, signed: Option<Head>) -> Result<O
             return Err(Refusal::Rewritten { signed: signed.size });
         }
     }
-    let tree = Tree::of(tiles, target).ok_or(Refusal::Tiles(TileError::Malformed))?;
+    let tree = Tree::of(tiles, target).ok_or(TileError::Missing)?;
     Ok(Some(tree.head()))
 }
 
@@ -152,6 +152,10 @@ mod tests {
             let other = Head { root: record("a", 7).head.root, ..signed };
             assert_eq!(head(&grown, 600, Some(other)), Err(Refusal::Rewritten { signed: size }));
         }
+        let missing =
+            [(TileId { level: 0, index: 2 }, grown.get(TileId { level: 0, index: 2 }).unwrap().to_vec())];
+        let missing: Tiles = missing.into_iter().collect();
+        assert_eq!(head(&missing, 600, None), Err(Refusal::Tiles(TileError::Missing)));
         let later = record("a", 601).head;
         assert_eq!(head(&grown, 600, Some(later)), Ok(None), "not integrated so far yet");
     }

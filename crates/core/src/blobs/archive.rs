@@ -33,6 +33,7 @@ pub async fn archive_stream(ctx: &Ctx, reference: &VersionRef) -> Result<BoxStre
     let tenant = authz::tenant(ctx, &reference.model.tenant, Action::ArtifactDownload).await?;
     let mut tx = TenantTx::begin(ctx, &tenant).await?;
     let version = authz::version(&mut tx, reference).await?;
+    crate::versions::refuse_swept_in_tx(&mut tx, &version).await?;
     let entries = crate::versions::files_in_tx(&mut tx, &version).await?;
     let files = open_files(&mut tx, ctx, &tenant, entries).await?;
     tx.finish().await?;

@@ -5,10 +5,14 @@
 //! after the parts were read back and the whole file's digest matched.
 
 mod archive;
+mod collect;
 mod queries;
+mod rules;
 mod stream;
 
 pub use archive::archive_stream;
+pub use collect::{collect, collect_all};
+pub(crate) use queries::garbage::mark_version as mark_version_in_tx;
 pub use stream::{FileStream, file_stream};
 
 use crate::kernel::authz;
@@ -128,9 +132,15 @@ pub async fn part_put<E: std::fmt::Display>(
         ));
     }
     let part = Part { number: put.number, sha256, size };
-    ctx.app().store.put(&part.key(&tenant, blob), blocks).await?;
+    let key = part.key(&tenant, blob);
+    ctx.app().store.put(&key, blocks.clone()).await?;
     let mut tx = TenantTx::begin(ctx, &tenant).await?;
     queries::blob_lock(&mut tx, blob).await?;
+    // Collection may have removed the object since it was written. Under the
+    // lock it cannot, and once the row names it it will not.
+    if queries::garbage::unmark(&mut tx, &key).await? {
+        ctx.app().store.put(&key, blocks).await?;
+    }
     // A file of one part is whole with it: its digest was just checked, and
     // whatever else was staged under its name is none of its parts.
     let whole = part.number == 1 && sha256 == blob;
@@ -246,7 +256,12 @@ fn unfit(part: &Part) -> Error {
 async fn hash_parts(ctx: &Ctx, tenant: &authz::Tenant, blob: [u8; 32], parts: &[Part]) -> Result<[u8; 32]> {
     let mut hash = Sha256::new();
     for part in parts {
-        let mut body = ctx.app().store.get(&part.key(tenant, blob)).await?;
+        let body = ctx.app().store.get(&part.key(tenant, blob)).await;
+        let mut body = body.map_err(|error| match error {
+            // Collected between the look at its row and this one.
+            Error::Store(object_store::Error::NotFound { .. }) => missing_part(part.number.into()),
+            other => other,
+        })?;
         while let Some(chunk) = body.next().await {
             hash.update(&chunk?);
         }

@@ -3,11 +3,14 @@
 use super::Part;
 use crate::kernel::authz;
 use crate::kernel::error::{Error, Result, fit};
+use crate::kernel::sql::sql_query;
 use crate::kernel::tx::TenantTx;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use std::collections::{HashMap, HashSet};
+
+pub(super) mod garbage;
 
 #[derive(QueryableByName)]
 struct BlobRow {
@@ -17,18 +20,30 @@ struct BlobRow {
     size: i64,
 }
 
-/// Those of the digests that are whole, with their sizes.
+/// Those of the digests that are whole, with their sizes; kept so until the
+/// transaction ends, for it is about to name them.
 pub(super) async fn present_sizes(
     tx: &mut TenantTx<'_>,
     tenant: &authz::Tenant,
     digests: &[Vec<u8>],
 ) -> Result<HashMap<Vec<u8>, u64>> {
-    let rows: Vec<BlobRow> =
-        diesel::sql_query("SELECT sha256, size FROM blobs WHERE tenant_id = $1 AND sha256 = ANY($2)")
-            .bind::<SqlUuid, _>(tenant.id().0)
-            .bind::<Array<Binary>, _>(digests)
-            .load(tx.conn()?)
-            .await?;
+    whole(tx, tenant, digests, "FOR SHARE").await
+}
+
+async fn whole(
+    tx: &mut TenantTx<'_>,
+    tenant: &authz::Tenant,
+    digests: &[Vec<u8>],
+    lock: &str,
+) -> Result<HashMap<Vec<u8>, u64>> {
+    let rows: Vec<BlobRow> = sql_query(format!(
+        "SELECT sha256, size FROM blobs
+         WHERE tenant_id = $1 AND sha256 = ANY($2) AND gone_at IS NULL {lock}"
+    ))
+    .bind::<SqlUuid, _>(tenant.id().0)
+    .bind::<Array<Binary>, _>(digests)
+    .load(tx.conn()?)
+    .await?;
     rows.into_iter().map(|row| Ok((row.sha256, fit(row.size)?))).collect()
 }
 
@@ -38,7 +53,7 @@ pub(super) async fn present(
     tenant: &authz::Tenant,
     digests: &[Vec<u8>],
 ) -> Result<HashSet<Vec<u8>>> {
-    Ok(present_sizes(tx, tenant, digests).await?.into_keys().collect())
+    Ok(whole(tx, tenant, digests, "").await?.into_keys().collect())
 }
 
 #[derive(QueryableByName)]
@@ -59,7 +74,7 @@ pub(super) async fn parts(
     tenant: &authz::Tenant,
     digests: &[Vec<u8>],
 ) -> Result<HashMap<Vec<u8>, Vec<Part>>> {
-    let rows: Vec<PartRow> = diesel::sql_query(
+    let rows: Vec<PartRow> = sql_query(
         "SELECT blob_sha256, number, sha256, size FROM blob_parts
          WHERE tenant_id = $1 AND blob_sha256 = ANY($2) ORDER BY blob_sha256, number",
     )
@@ -79,7 +94,7 @@ pub(super) async fn parts(
 /// Serialises what is written about one blob until the transaction ends, so
 /// that no part changes between its check and the blob's row.
 pub(super) async fn blob_lock(tx: &mut TenantTx<'_>, blob: [u8; 32]) -> Result<()> {
-    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1::text || encode($2, 'hex'), 0))")
+    sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1::text || encode($2, 'hex'), 0))")
         .bind::<SqlUuid, _>(tx.tenant().0)
         .bind::<Binary, _>(blob.as_slice())
         .execute(tx.conn()?)
@@ -89,10 +104,10 @@ pub(super) async fn blob_lock(tx: &mut TenantTx<'_>, blob: [u8; 32]) -> Result<(
 
 /// Notes a staged part. Once the blob is whole its parts stay as they are.
 pub(super) async fn part_upsert(tx: &mut TenantTx<'_>, blob: [u8; 32], part: &Part) -> Result<()> {
-    diesel::sql_query(
+    sql_query(
         "INSERT INTO blob_parts (tenant_id, blob_sha256, number, sha256, size)
          SELECT $1, $2, $3, $4, $5
-         WHERE NOT EXISTS (SELECT FROM blobs WHERE tenant_id = $1 AND sha256 = $2)
+         WHERE NOT EXISTS (SELECT FROM blobs WHERE tenant_id = $1 AND sha256 = $2 AND gone_at IS NULL)
          ON CONFLICT (tenant_id, blob_sha256, number)
          DO UPDATE SET sha256 = excluded.sha256, size = excluded.size, stored_at = now()",
     )
@@ -106,24 +121,24 @@ pub(super) async fn part_upsert(tx: &mut TenantTx<'_>, blob: [u8; 32], part: &Pa
     Ok(())
 }
 
+/// Says that a file is there from now on; one that was given up is there again.
 pub(super) async fn blob_insert(tx: &mut TenantTx<'_>, blob: [u8; 32], size: u64) -> Result<()> {
-    use crate::schema::blobs::dsl;
-    diesel::insert_into(dsl::blobs)
-        .values((
-            dsl::tenant_id.eq(tx.tenant().0),
-            dsl::sha256.eq(blob.as_slice()),
-            dsl::size.eq(fit::<_, i64>(size)?),
-        ))
-        .on_conflict_do_nothing()
-        .execute(tx.conn()?)
-        .await?;
+    sql_query(
+        "INSERT INTO blobs (tenant_id, sha256, size) VALUES ($1, $2, $3)
+         ON CONFLICT (tenant_id, sha256) DO UPDATE SET gone_at = NULL WHERE blobs.gone_at IS NOT NULL",
+    )
+    .bind::<SqlUuid, _>(tx.tenant().0)
+    .bind::<Binary, _>(blob.as_slice())
+    .bind::<BigInt, _>(fit::<_, i64>(size)?)
+    .execute(tx.conn()?)
+    .await?;
     Ok(())
 }
 
 pub(super) async fn parts_delete(tx: &mut TenantTx<'_>, blob: [u8; 32]) -> Result<()> {
-    diesel::sql_query(
+    sql_query(
         "DELETE FROM blob_parts p WHERE tenant_id = $1 AND blob_sha256 = $2
-         AND NOT EXISTS (SELECT FROM blobs b WHERE b.tenant_id = $1 AND b.sha256 = $2)",
+         AND NOT EXISTS (SELECT FROM blobs b WHERE b.tenant_id = $1 AND b.sha256 = $2 AND b.gone_at IS NULL)",
     )
     .bind::<SqlUuid, _>(tx.tenant().0)
     .bind::<Binary, _>(blob.as_slice())

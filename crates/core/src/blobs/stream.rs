@@ -30,11 +30,16 @@ pub async fn file_stream(ctx: &Ctx, reference: &VersionRef, path: &str) -> Resul
     let tenant = authz::tenant(ctx, &reference.model.tenant, Action::ArtifactDownload).await?;
     let mut tx = TenantTx::begin(ctx, &tenant).await?;
     let version = authz::version(&mut tx, reference).await?;
+    crate::versions::refuse_swept_in_tx(&mut tx, &version).await?;
     let files = crate::versions::files_in_tx(&mut tx, &version).await?;
     let entry = files.into_iter().find(|file| file.path == path).ok_or_else(|| Error::not_found("file"))?;
     let mut opened = open_files(&mut tx, ctx, &tenant, vec![entry]).await?;
     tx.finish().await?;
-    opened.pop().ok_or_else(|| Error::internal("a file was not opened"))
+    let FileStream { entry, mut body } =
+        opened.pop().ok_or_else(|| Error::internal("a file was not opened"))?;
+    // A store that does not answer is said as what it is, not as a download that breaks off.
+    let first = body.try_next().await?;
+    Ok(FileStream { entry, body: stream::iter(first.map(Ok)).chain(body).boxed() })
 }
 
 /// The files' streams; nothing is read before they are polled.

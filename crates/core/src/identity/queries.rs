@@ -1,11 +1,14 @@
 //! SQL of logins, sessions and tokens.
 
+pub(super) mod links;
+pub(super) mod sessions;
 mod tokens;
 
 pub(super) use tokens::{token_insert, token_live, token_revoke, token_use, tokens_of};
 
 use crate::kernel::error::{Error, Result};
 use crate::kernel::secret;
+use crate::kernel::sql::sql_query;
 use crate::kernel::tx::PlatformTx;
 use chrono::{Duration, Utc};
 use diesel::prelude::*;
@@ -35,12 +38,25 @@ pub(crate) struct Login {
     pub(crate) password_hash: String,
     #[diesel(sql_type = Bool)]
     pub(crate) operator: bool,
+    /// The name of the agency whose log records what happens to it.
+    #[diesel(sql_type = Text)]
+    pub(crate) agency: String,
+    /// Whether it reaches anything at all.
+    #[diesel(sql_type = Bool)]
+    pub(crate) reaches: bool,
 }
 
+/// Whether the login `u` reaches anything: who was removed from their last
+/// place is out at once, whatever credential they hold.
+const REACHES: &str = "(u.operator OR EXISTS (SELECT FROM memberships m WHERE m.user_id = u.id)
+     OR EXISTS (SELECT FROM agency_members s WHERE s.user_id = u.id))";
+
 pub(super) async fn login_by_email(tx: &mut PlatformTx<'_>, email: &str) -> Result<Option<Login>> {
-    let rows: Vec<Login> = diesel::sql_query(
-        "SELECT id, agency_id, email, name, password_hash, operator FROM users WHERE email = $1",
-    )
+    let rows: Vec<Login> = sql_query(format!(
+        "SELECT u.id, u.agency_id, u.email, u.name, u.password_hash, u.operator, a.name AS agency,
+                {REACHES} AS reaches
+         FROM users u JOIN agencies a ON a.id = u.agency_id WHERE u.email = $1"
+    ))
     .bind::<Text, _>(email)
     .load(tx.conn()?)
     .await?;
@@ -77,7 +93,7 @@ pub(super) async fn login_insert(tx: &mut PlatformTx<'_>, new: &NewLogin<'_>) ->
     Ok(id.into())
 }
 
-pub(super) async fn agency_member_insert(
+pub(crate) async fn agency_member_insert(
     tx: &mut PlatformTx<'_>,
     agency: AgencyId,
     user: UserId,
@@ -87,7 +103,9 @@ pub(super) async fn agency_member_insert(
     diesel::insert_into(dsl::agency_members)
         .values((dsl::agency_id.eq(agency.0), dsl::user_id.eq(user.0), dsl::role.eq(role)))
         .execute(tx.conn()?)
-        .await?;
+        .await
+        .map_err(Error::from)
+        .map_err(|e| e.or_conflict("agency_members_pkey", || "This person works here already.".into()))?;
     Ok(())
 }
 
@@ -143,19 +161,19 @@ struct SessionUser {
 
 /// Finds a live session, and notes at most once a minute that it was used.
 pub(super) async fn session_use(tx: &mut PlatformTx<'_>, cookie: &str) -> Result<Option<(SessionId, User)>> {
-    let rows: Vec<SessionUser> = diesel::sql_query(format!(
+    let rows: Vec<SessionUser> = sql_query(format!(
         "SELECT s.id AS session, u.id, u.email, u.name, u.operator,
                 s.last_seen_at < now() - interval '1 minute' AS stale
          FROM sessions s JOIN users u ON u.id = s.user_id
          WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > now()
-           AND s.last_seen_at > now() - interval '{SESSION_IDLE}'"
+           AND s.last_seen_at > now() - interval '{SESSION_IDLE}' AND {REACHES}"
     ))
     .bind::<Binary, _>(secret::sha256(cookie.as_bytes()).as_slice())
     .load(tx.conn()?)
     .await?;
     let Some(row) = rows.into_iter().next() else { return Ok(None) };
     if row.stale {
-        diesel::sql_query("UPDATE sessions SET last_seen_at = now() WHERE id = $1")
+        sql_query("UPDATE sessions SET last_seen_at = now() WHERE id = $1")
             .bind::<SqlUuid, _>(row.session)
             .execute(tx.conn()?)
             .await?;
@@ -171,13 +189,22 @@ struct AgencyOf {
 
 /// Ends a session; gives the agency whose log records it.
 pub(super) async fn session_revoke(tx: &mut PlatformTx<'_>, session: SessionId) -> Result<AgencyId> {
-    let row: AgencyOf = diesel::sql_query(
+    let row: AgencyOf = sql_query(
         "UPDATE sessions s SET revoked_at = coalesce(revoked_at, now())
          FROM users u WHERE u.id = s.user_id AND s.id = $1 RETURNING u.agency_id",
     )
     .bind::<SqlUuid, _>(session.0)
     .get_result(tx.conn()?)
     .await?;
+    Ok(row.agency_id.into())
+}
+
+/// The agency whose log records what happens to a login.
+pub(super) async fn agency_of(tx: &mut PlatformTx<'_>, user: UserId) -> Result<AgencyId> {
+    let row: AgencyOf = sql_query("SELECT agency_id FROM users WHERE id = $1")
+        .bind::<SqlUuid, _>(user.0)
+        .get_result(tx.conn()?)
+        .await?;
     Ok(row.agency_id.into())
 }
 
@@ -192,7 +219,7 @@ pub(super) async fn setup_code_hash(tx: &mut PlatformTx<'_>) -> Result<Option<Ve
 
 /// Sets (or, with `None`, uses up) the one-time code.
 pub(super) async fn setup_code_set(tx: &mut PlatformTx<'_>, hash: Option<&[u8]>) -> Result<()> {
-    diesel::sql_query(
+    sql_query(
         "INSERT INTO installation (setup_code_hash) VALUES ($1)
          ON CONFLICT (singleton) DO UPDATE SET setup_code_hash = excluded.setup_code_hash",
     )

@@ -1,8 +1,9 @@
 //! The first visit: a one-time link makes operator, agency and owner.
 
 use super::queries::{self, NewLogin};
-use super::users::{email_normalise, name_or, password_check};
-use super::{SignedIn, session_start_by_email};
+use super::rules::password_check;
+use super::users::{email_normalise, name_or};
+use super::{SignedIn, link_found, session_start_by_email};
 use crate::kernel::app::App;
 use crate::kernel::ctx::Ctx;
 use crate::kernel::error::{Error, Result};
@@ -58,16 +59,19 @@ pub async fn setup_code(app: &App) -> Result<Option<String>> {
 /// When the code is not the one printed last, or a field is wrong.
 pub async fn setup(ctx: &Ctx, code: &str, form: SetupForm) -> Result<SignedIn> {
     let email = email_normalise(&form.email)?;
-    password_check(&form.password)?;
+    password_check(&form.password, &[&email, &form.name, &form.agency_name, &form.agency_slug])?;
     let name = &name_or(&form.name, "Owner");
     // Strangers without the code cause no hashing.
     let mut tx = PlatformTx::begin(ctx.app()).await?;
-    check_code(&mut tx, code).await?;
+    let right = code_is_right(&mut tx, code).await?;
     tx.finish().await?;
+    link_found(ctx, right.then_some(()), wrong_code).await?;
     let password_hash = &ctx.app().passwords.hash(&form.password).await?;
 
     let mut tx = PlatformTx::begin(ctx.app()).await?;
-    check_code(&mut tx, code).await?;
+    if !code_is_right(&mut tx, code).await? {
+        return Err(wrong_code());
+    }
     let agency = crate::tenancy::agency_insert_in_tx(&mut tx, &form.agency_slug, &form.agency_name).await?;
     let login = NewLogin { agency: agency.id, email: &email, name, password_hash, operator: true };
     let user = queries::login_insert(&mut tx, &login).await?;
@@ -78,15 +82,16 @@ pub async fn setup(ctx: &Ctx, code: &str, form: SetupForm) -> Result<SignedIn> {
     session_start_by_email(ctx, &email, "first visit").await
 }
 
-/// Refuses all but the code printed last, as long as nobody has a login.
-async fn check_code(tx: &mut PlatformTx<'_>, code: &str) -> Result<()> {
+/// Whether it is the code printed last, as long as nobody has a login.
+async fn code_is_right(tx: &mut PlatformTx<'_>, code: &str) -> Result<bool> {
     let expected = queries::setup_code_hash(tx).await?;
     let given = secret::sha256(code.as_bytes());
-    if queries::any_user(tx).await? || expected.as_deref() != Some(given.as_slice()) {
-        return Err(Error::refused(
-            Code::Forbidden,
-            "This set-up link was used already or is not the latest. The console of the server prints the one that works.",
-        ));
-    }
-    Ok(())
+    Ok(!queries::any_user(tx).await? && expected.as_deref() == Some(given.as_slice()))
+}
+
+fn wrong_code() -> Error {
+    Error::refused(
+        Code::Forbidden,
+        "This set-up link was used already or is not the latest. The console of the server prints the one that works.",
+    )
 }

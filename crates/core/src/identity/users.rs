@@ -1,12 +1,13 @@
 //! Making logins.
 
 use super::queries::{self, NewLogin};
+use super::rules::password_check;
 use crate::kernel::authz;
 use crate::kernel::ctx::Ctx;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::tx::{PlatformTx, TenantTx};
 use weighhouse_types::audit::Event;
-use weighhouse_types::identity::{PASSWORD_MAX, PASSWORD_MIN, User};
+use weighhouse_types::identity::User;
 use weighhouse_types::ids::{AgencyId, UserId};
 use weighhouse_types::permission::{Action, AgencyAction, AgencyRole, TenantRole};
 
@@ -32,12 +33,11 @@ pub enum UserRole {
 /// # Errors
 /// When the address is taken or the password too short.
 pub async fn user_create(ctx: &Ctx, new: UserCreate) -> Result<User> {
-    let email = email_normalise(&new.email)?;
-    password_check(&new.password)?;
-    let name = name_or(new.name.as_deref().unwrap_or_default(), email.split('@').next().unwrap_or(&email));
     match &new.role {
         UserRole::Agency { agency, role } => {
             let agency = authz::agency(ctx, agency, AgencyAction::StaffManage).await?;
+            let (email, name) = named(&new)?;
+            password_check(&new.password, &[&email, &name, &agency.info().name])?;
             let password_hash = &ctx.app().passwords.hash(&new.password).await?;
             let login =
                 NewLogin { agency: agency.id(), email: &email, name: &name, password_hash, operator: false };
@@ -51,6 +51,7 @@ pub async fn user_create(ctx: &Ctx, new: UserCreate) -> Result<User> {
         }
         UserRole::Tenant { tenant, role } => {
             let tenant = authz::tenant(ctx, tenant, Action::MemberManage).await?;
+            let (email, name) = named(&new)?;
             let id = login_create(ctx, tenant.agency_id(), &email, &name, &new.password).await?;
             let mut tx = TenantTx::begin(ctx, &tenant).await?;
             crate::memberships::member_insert_in_tx(&mut tx, id, *role).await?;
@@ -58,6 +59,14 @@ pub async fn user_create(ctx: &Ctx, new: UserCreate) -> Result<User> {
             Ok(User { id, email, name, operator: false })
         }
     }
+}
+
+/// The address and name of a login to make, in their one form.
+fn named(new: &UserCreate) -> Result<(String, String)> {
+    let email = email_normalise(&new.email)?;
+    let local = email.split('@').next().unwrap_or(&email);
+    let name = name_or(new.name.as_deref().unwrap_or_default(), local);
+    Ok((email, name))
 }
 
 /// Makes a login without a role yet, recorded by the agency.
@@ -68,7 +77,7 @@ pub(crate) async fn login_create(
     name: &str,
     password: &str,
 ) -> Result<UserId> {
-    password_check(password)?;
+    password_check(password, &[email, name])?;
     let password_hash = &ctx.app().passwords.hash(password).await?;
     let name = &name_or(name, email);
     let login = NewLogin { agency, email, name, password_hash, operator: false };
@@ -90,19 +99,6 @@ pub(crate) fn email_normalise(email: &str) -> Result<String> {
         Some(_) if plain && email.parse::<lettre::Address>().is_ok() => Ok(email),
         _ => Err(Error::invalid("email", format!("‘{email}’ is no e-mail address."))),
     }
-}
-
-/// Refuses passwords that are too short to be safe, or too long to hash.
-pub(crate) fn password_check(password: &str) -> Result<()> {
-    if password.chars().count() < PASSWORD_MIN || password.len() > PASSWORD_MAX {
-        return Err(Error::invalid(
-            "password",
-            format!(
-                "A password has at least {PASSWORD_MIN} characters and at most {PASSWORD_MAX} bytes. Four random words are a good one."
-            ),
-        ));
-    }
-    Ok(())
 }
 
 /// A person's name in its bounds, or what stands in for one that was not given.

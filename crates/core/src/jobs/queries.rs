@@ -2,6 +2,7 @@
 
 use crate::kernel::authz;
 use crate::kernel::error::{Result, fit};
+use crate::kernel::sql::sql_query;
 use crate::kernel::tx::{PlatformTx, TenantTx};
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
@@ -76,7 +77,7 @@ pub(super) async fn of_tenant(
     before: Option<JobId>,
     limit: i64,
 ) -> Result<Vec<JobSummary>> {
-    let rows: Vec<Troubled> = diesel::sql_query(format!(
+    let rows: Vec<Troubled> = sql_query(format!(
         "{TROUBLED} AND j.tenant_id = $1 AND ($2 IS NULL OR j.id < $2) ORDER BY j.id DESC LIMIT $3"
     ))
     .bind::<SqlUuid, _>(tenant.id().0)
@@ -101,7 +102,7 @@ pub(super) async fn of_all(
     before: Option<JobId>,
     limit: i64,
 ) -> Result<Vec<JobSummary>> {
-    let rows: Vec<OfAll> = diesel::sql_query(format!(
+    let rows: Vec<OfAll> = sql_query(format!(
         "SELECT f.*, t.slug AS tenant FROM ({TROUBLED} AND ($1 IS NULL OR j.id < $1)
              ORDER BY j.id DESC LIMIT $2) AS f
          LEFT JOIN tenants t ON t.tenant_id = f.tenant_id ORDER BY f.id DESC"
@@ -115,7 +116,7 @@ pub(super) async fn of_all(
 
 /// A failed job that the transaction sees, held until its end.
 pub(super) async fn lock(conn: &mut AsyncPgConnection, id: JobId) -> Result<Option<Troubled>> {
-    let found = diesel::sql_query(format!("{TROUBLED} AND j.id = $1 FOR UPDATE OF j"))
+    let found = sql_query(format!("{TROUBLED} AND j.id = $1 FOR UPDATE OF j"))
         .bind::<SqlUuid, _>(id.0)
         .get_result(conn)
         .await;
@@ -124,7 +125,7 @@ pub(super) async fn lock(conn: &mut AsyncPgConnection, id: JobId) -> Result<Opti
 
 /// Due now, with all its attempts before it.
 pub(super) async fn retry(conn: &mut AsyncPgConnection, job: &Troubled) -> Result<()> {
-    diesel::sql_query("UPDATE jobs SET run_at = now(), attempts = 0, dead_at = NULL WHERE id = $1")
+    sql_query("UPDATE jobs SET run_at = now(), attempts = 0, dead_at = NULL WHERE id = $1")
         .bind::<SqlUuid, _>(job.id)
         .execute(conn)
         .await?;
@@ -133,7 +134,7 @@ pub(super) async fn retry(conn: &mut AsyncPgConnection, job: &Troubled) -> Resul
 
 /// Over, without having been done. A mail's bodies go with it.
 pub(super) async fn discard(conn: &mut AsyncPgConnection, job: &Troubled) -> Result<()> {
-    diesel::sql_query(
+    sql_query(
         "WITH over AS (UPDATE jobs SET done_at = now() WHERE id = $1
                        RETURNING kind, (payload ->> 'mail')::uuid AS mail)
          UPDATE mails SET text_body = NULL, html_body = NULL

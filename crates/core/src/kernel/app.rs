@@ -8,6 +8,7 @@ use super::mail::Mailer;
 use super::migrate;
 use super::password::Passwords;
 use super::store::Store;
+use super::throttle::Gates;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{Notify, Semaphore};
@@ -20,6 +21,7 @@ pub struct App {
     pub(crate) mailer: Mailer,
     pub(crate) passwords: Passwords,
     pub(crate) jwt: Jwt,
+    pub(crate) gates: Gates,
     /// Archives that may be written at once: each holds a blocking thread and
     /// waits for others.
     pub(crate) archives: Arc<Semaphore>,
@@ -39,13 +41,20 @@ impl App {
             pool: db::pool(&config.database_url, config.database_connections)?,
             store: Store::open(&config.store)?,
             mailer: Mailer::new(&config.mail)?,
-            passwords: Passwords::new(),
+            passwords: Passwords::new()?,
             jwt: Jwt::new(&config.jwt)?,
+            gates: Gates::new()?,
             archives: Arc::new(Semaphore::new(4)),
             jobs_wake: Notify::new(),
             schema_fits: AtomicBool::new(false),
             config,
         }))
+    }
+
+    /// How often this process hashed a password, or compared one with a hash.
+    #[must_use]
+    pub fn password_runs(&self) -> u64 {
+        self.passwords.runs()
     }
 
     /// Whether the database answers.

@@ -3,6 +3,7 @@
 
 use super::ctx::{Actor, Ctx};
 use super::error::{Error, Result};
+use super::sql::sql_query;
 use super::tx::{PlatformTx, TenantTx};
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
@@ -154,11 +155,11 @@ pub(crate) async fn tenant_reached(ctx: &Ctx, slug: &str) -> Result<()> {
 
 /// The tenant whose invitation the caller holds, to join it and nothing else.
 pub(crate) async fn invited_tenant(ctx: &Ctx) -> Result<Tenant> {
-    let Actor::Invited { tenant, .. } = &ctx.actor else {
+    let Actor::Invited { tenant: Some(tenant), .. } = &ctx.actor else {
         return Err(Error::internal("no invitation is held"));
     };
     let mut tx = PlatformTx::begin(&ctx.app).await?;
-    let rows: Vec<TenantRow> = diesel::sql_query(REACHED)
+    let rows: Vec<TenantRow> = sql_query(REACHED)
         .bind::<Nullable<SqlUuid>, _>(None::<Uuid>)
         .bind::<Nullable<Text>, _>(None::<&str>)
         .bind::<Nullable<SqlUuid>, _>(Some(tenant.0))
@@ -230,7 +231,7 @@ async fn tenants_of(
     only: Option<Uuid>,
 ) -> Result<Vec<Tenant>> {
     let mut tx = PlatformTx::begin(&ctx.app).await?;
-    let rows: Vec<TenantRow> = diesel::sql_query(REACHED)
+    let rows: Vec<TenantRow> = sql_query(REACHED)
         .bind::<Nullable<SqlUuid>, _>(user)
         .bind::<Nullable<Text>, _>(slug)
         .bind::<Nullable<SqlUuid>, _>(only)
@@ -310,7 +311,7 @@ pub(crate) async fn agencies(ctx: &Ctx, slug: Option<&str>) -> Result<Vec<(Agenc
         _ => Some(ctx.user()?.id.0),
     };
     let mut tx = PlatformTx::begin(&ctx.app).await?;
-    let rows: Vec<AgencyRow> = diesel::sql_query(AGENCIES)
+    let rows: Vec<AgencyRow> = sql_query(AGENCIES)
         .bind::<Nullable<SqlUuid>, _>(user)
         .bind::<Nullable<Text>, _>(slug)
         .load(tx.conn()?)
@@ -334,7 +335,7 @@ struct Found {
 /// A project of the transaction's tenant, by its slug.
 pub(crate) async fn project(tx: &mut TenantTx<'_>, slug: &str) -> Result<Project> {
     let tenant_id = tx.tenant();
-    let found: Vec<Found> = diesel::sql_query("SELECT id FROM projects WHERE tenant_id = $1 AND slug = $2")
+    let found: Vec<Found> = sql_query("SELECT id FROM projects WHERE tenant_id = $1 AND slug = $2")
         .bind::<SqlUuid, _>(tenant_id.0)
         .bind::<Text, _>(slug)
         .load(tx.conn()?)
@@ -355,7 +356,7 @@ pub(crate) fn no_project(slug: &str) -> Error {
 /// A model of the transaction's tenant, by its names.
 pub(crate) async fn model(tx: &mut TenantTx<'_>, reference: &ModelRef) -> Result<Model> {
     let tenant_id = tx.tenant();
-    let found: Vec<Found> = diesel::sql_query(
+    let found: Vec<Found> = sql_query(
         "SELECT m.id FROM models m
          JOIN projects p ON p.tenant_id = m.tenant_id AND p.id = m.project_id
          WHERE m.tenant_id = $1 AND p.slug = $2 AND m.name = $3",
@@ -374,7 +375,7 @@ pub(crate) async fn version(tx: &mut TenantTx<'_>, reference: &VersionRef) -> Re
     let model = model(tx, &reference.model).await?;
     let number = i32::try_from(reference.number).unwrap_or(0);
     let found: Vec<Found> =
-        diesel::sql_query("SELECT id FROM versions WHERE tenant_id = $1 AND model_id = $2 AND number = $3")
+        sql_query("SELECT id FROM versions WHERE tenant_id = $1 AND model_id = $2 AND number = $3")
             .bind::<SqlUuid, _>(model.tenant_id.0)
             .bind::<SqlUuid, _>(model.id.0)
             .bind::<Integer, _>(number)

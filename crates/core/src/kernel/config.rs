@@ -1,7 +1,9 @@
 //! What an installation is told from outside.
 
 use super::error::{Error, Result};
+use super::network::{Origin, Proxies};
 use super::secret;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use url::Url;
 
@@ -23,6 +25,8 @@ pub struct Config {
     pub log_key: Option<LogKey>,
     /// The keys of JWTs.
     pub jwt: JwtConfig,
+    /// The proxies that are believed about where requests come from.
+    pub proxies: Proxies,
 }
 
 /// Where files lie.
@@ -103,6 +107,28 @@ impl Config {
     #[must_use]
     pub fn session_cookie(&self) -> &'static str {
         if self.plain_http() { "wh_session" } else { "__Host-wh_session" }
+    }
+
+    /// The name of the cookie by which a browser is known again.
+    #[must_use]
+    pub fn device_cookie(&self) -> &'static str {
+        if self.plain_http() { "wh_device" } else { "__Host-wh_device" }
+    }
+
+    /// A `Set-Cookie` header's value, of a cookie that scripts cannot read;
+    /// for the browser's session unless it has `seconds`.
+    #[must_use]
+    pub fn cookie(&self, name: &str, value: &str, path: &str, seconds: Option<u32>) -> String {
+        let age = seconds.map(|s| format!("; Max-Age={s}")).unwrap_or_default();
+        let secure = if self.plain_http() { "" } else { "; Secure" };
+        format!("{name}={value}; Path={path}; HttpOnly; SameSite=Lax{secure}{age}")
+    }
+
+    /// Where a request comes from: its connection's other end, what it says
+    /// in the header of the proxies, and its device cookie.
+    #[must_use]
+    pub fn origin(&self, peer: Option<IpAddr>, header: &str, device: Option<String>) -> Origin {
+        Origin { address: peer.map(|peer| self.proxies.client(peer, header)), device }
     }
 
     /// An address of the installation.

@@ -3,6 +3,7 @@
 use super::app::App;
 use super::error::{Error, Result};
 use super::idempotency::Claim;
+use super::network::Origin;
 use std::sync::Arc;
 use weighhouse_types::error::Code;
 use weighhouse_types::identity::User;
@@ -17,6 +18,7 @@ pub struct Ctx {
     pub(crate) request_id: String,
     /// The right to do the work of the request's Idempotency-Key.
     pub(super) claim: Option<Claim>,
+    pub(crate) origin: Origin,
 }
 
 /// Who acts.
@@ -28,8 +30,9 @@ pub(crate) enum Actor {
     Session { user: User, session: SessionId, cookie: String },
     /// A person's API token, or (`exchanged`) a JWT that stands for it.
     Token { user: User, token: TokenId, tenant: TenantId, scopes: Vec<Scope>, exchanged: bool },
-    /// A person who holds a tenant's invitation and is about to join it.
-    Invited { user: User, tenant: TenantId },
+    /// A person who holds an invitation, to a tenant or to an agency, and is
+    /// about to join.
+    Invited { user: User, tenant: Option<TenantId> },
     /// The operator at the machine itself.
     Console,
     /// The installation itself, by its schedule.
@@ -56,7 +59,14 @@ impl Ctx {
     }
 
     pub(crate) fn with(app: &Arc<App>, actor: Actor, request_id: impl Into<String>) -> Self {
-        Self { app: Arc::clone(app), actor, request_id: request_id.into(), claim: None }
+        let (app, request_id) = (Arc::clone(app), request_id.into());
+        Self { app, actor, request_id, claim: None, origin: Origin::default() }
+    }
+
+    /// The same, coming from somewhere.
+    #[must_use]
+    pub fn at(self, origin: Origin) -> Self {
+        Self { origin, ..self }
     }
 
     /// The same request, by somebody whose right it has established.

@@ -4,7 +4,7 @@ use super::error::{Error, Result};
 use super::tls;
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::pooled_connection::deadpool;
-use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig};
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use std::sync::Arc;
 use std::time::Duration;
@@ -103,6 +103,9 @@ fn causes(error: &dyn std::error::Error) -> String {
 pub(crate) fn pool(url: &str, size: usize) -> Result<Pool> {
     let connector = Arc::new(Connector::new(url)?);
     let mut config = ManagerConfig::default();
+    // A round trip to ask whether the connection lives would only say that it
+    // did: `tx` takes another one when it turns out dead.
+    config.recycling_method = RecyclingMethod::Fast;
     config.custom_setup = Box::new(move |_url| {
         let connector = Arc::clone(&connector);
         Box::pin(async move { connector.connect_limited().await })

@@ -3,6 +3,7 @@
 //! "internal".
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use std::time::Duration;
 use weighhouse_types::context::ContextError;
 use weighhouse_types::error::{Code, Problem};
 
@@ -20,12 +21,19 @@ pub enum Error {
         /// The place in the request, as a JSON path.
         field: Option<String>,
     },
+    /// Refused for now: the same may work later.
+    #[error("{detail}")]
+    Later { code: Code, detail: String, wait: Duration },
     /// The database failed or did not answer.
     #[error("database: {0}")]
     Database(DieselError),
     /// No connection could be had in time.
     #[error("database connection: {0}")]
     Connection(String),
+    /// The database went away during a COMMIT: whether the change happened
+    /// cannot be known from here.
+    #[error("database, while committing: {0}")]
+    InDoubt(String),
     /// The object store failed.
     #[error("object store: {0}")]
     Store(#[from] object_store::Error),
@@ -41,6 +49,11 @@ impl Error {
     /// A refusal.
     pub fn refused(code: Code, detail: impl Into<String>) -> Self {
         Self::Refused { code, detail: detail.into(), field: None }
+    }
+
+    /// A refusal until some time has passed, which `words` name as `{wait}`.
+    pub(crate) fn later(code: Code, words: &str, wait: Duration) -> Self {
+        Self::Later { code, detail: words.replace("{wait}", &in_words(wait)), wait }
     }
 
     /// The request is malformed at a place.
@@ -69,8 +82,11 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
-            Self::Refused { code, .. } => *code,
+            Self::Refused { code, .. } | Self::Later { code, .. } => *code,
             Self::Connection(_) => Code::Unavailable,
+            Self::InDoubt(_) => Code::InDoubt,
+            Self::Database(e) if lost(e) => Code::Unavailable,
+            _ if self.full() => Code::Unavailable,
             // An object that is not there is a loss; all else is the store's own trouble.
             Self::Store(object_store::Error::NotFound { .. }) => Code::Internal,
             Self::Store(_) => Code::Unavailable,
@@ -88,22 +104,45 @@ impl Error {
     #[must_use]
     pub fn problem(&self) -> Problem {
         let (detail, field) = match self {
-            Self::Refused { detail, field, .. } => (detail.clone(), field.clone()),
-            Self::Connection(_) => (
-                "The database does not answer at the moment. Nothing was changed; try again shortly.".into(),
+            Self::Refused { detail, field, .. } => (detail.as_str(), field.clone()),
+            Self::Later { detail, .. } => (detail.as_str(), None),
+            Self::InDoubt(_) => (
+                "The database went away while the change was being stored: it may have happened or not. Look before you send it again.",
                 None,
             ),
+            _ if self.full() => {
+                ("The server has no room left on its disk. Nothing was changed; tell the operator.", None)
+            }
             Self::Store(_) if self.code() == Code::Unavailable => (
-                "The file store does not answer at the moment. What was sent before is kept; try again shortly."
-                    .into(),
+                "The file store does not answer at the moment. What was sent before is kept; try again shortly.",
                 None,
             ),
-            _ => (
-                "The server failed. What was asked did not happen. Tell the operator the request id.".into(),
-                None,
-            ),
+            _ if self.code() == Code::Unavailable => {
+                ("The database does not answer at the moment. Nothing was changed; try again shortly.", None)
+            }
+            _ => {
+                ("The server failed. What was asked did not happen. Tell the operator the request id.", None)
+            }
         };
-        Problem { field, ..Problem::new(self.code(), detail) }
+        Problem { field, retry_after: self.retry_after(), ..Problem::new(self.code(), detail) }
+    }
+
+    /// After how many seconds it is worth trying again, where that is known.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Later { wait, .. } => Some(seconds(*wait)),
+            _ => None,
+        }
+    }
+
+    /// Whether the database's or the store's disk is full.
+    fn full(&self) -> bool {
+        match self {
+            Self::Database(DieselError::DatabaseError(_, info)) => info.message().contains(NO_SPACE),
+            Self::Store(error) => causes(error).any(|cause| cause.to_string().contains(NO_SPACE)),
+            _ => false,
+        }
     }
 
     /// Whether the named unique or exclusion constraint was broken.
@@ -118,6 +157,19 @@ impl Error {
     /// Turns a broken constraint into a conflict with words; other errors stay.
     pub(crate) fn or_conflict(self, constraint: &str, detail: impl FnOnce() -> String) -> Self {
         if self.breaks(constraint) { Self::conflict(detail()) } else { self }
+    }
+}
+
+/// Whole seconds, at least one.
+fn seconds(wait: Duration) -> u64 {
+    wait.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX).max(1)
+}
+
+fn in_words(wait: Duration) -> String {
+    match seconds(wait) {
+        1 => "1 second".into(),
+        seconds @ ..120 => format!("{seconds} seconds"),
+        seconds => format!("{} minutes", seconds.div_ceil(60)),
     }
 }
 
@@ -141,6 +193,29 @@ impl From<DieselError> for Error {
 impl From<ContextError> for Error {
     fn from(error: ContextError) -> Self {
         Self::invalid(&error.field, error.detail)
+    }
+}
+
+/// ENOSPC in words, as C and Rust have them.
+const NO_SPACE: &str = "No space left on device";
+
+fn causes<'e>(error: &'e object_store::Error) -> impl Iterator<Item = &'e dyn std::error::Error> {
+    let first: &'e dyn std::error::Error = error;
+    std::iter::successors(Some(first), |error| error.source())
+}
+
+/// Whether the connection is gone, or the server takes none: said in words
+/// where the server still says it (diesel does not hand on its codes).
+pub(crate) fn lost(error: &DieselError) -> bool {
+    match error {
+        DieselError::DatabaseError(
+            DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection,
+            _,
+        ) => true,
+        DieselError::DatabaseError(_, info) => ["terminating connection", "the database system is"]
+            .iter()
+            .any(|gone| info.message().contains(gone)),
+        _ => false,
     }
 }
 

@@ -10,12 +10,14 @@
 //! - lost between commit and answer: the second try is told that it was done.
 //!
 //! What commits without an event (parts of files, leases) leaves no mark: it
-//! may be repeated by its nature.
+//! may be repeated by its nature. An operation of several transactions (a login
+//! and its membership) is marked by the first.
 
 use super::app::App;
 use super::ctx::{Actor, Ctx};
 use super::error::{Error, Result};
 use super::secret;
+use super::sql::sql_query;
 use super::tx::PlatformTx;
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Binary, Bool, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
@@ -96,7 +98,7 @@ pub async fn reserve(ctx: &Ctx, keyed: &Keyed<'_>) -> Result<Reserved> {
         tx.commit_bookkeeping().await?;
         return Ok(Reserved::First(claim));
     }
-    let found: Vec<Row> = diesel::sql_query(
+    let found: Vec<Row> = sql_query(
         "SELECT fingerprint, leased_until > now() AS running, done_at, status, content_type, body
          FROM idempotency_keys WHERE id = $1",
     )
@@ -132,7 +134,7 @@ async fn insert(
     claim: &Claim,
     fingerprint: &[u8; 32],
 ) -> Result<bool> {
-    let taken = diesel::sql_query(format!(
+    let taken = sql_query(format!(
         "INSERT INTO idempotency_keys AS k (id, fingerprint, route, lease, leased_until, expires_at)
          VALUES ($1, $2, $3, $4, now() + interval '{LEASE}', now() + interval '{KEPT}')
          ON CONFLICT (id) DO UPDATE SET
@@ -155,7 +157,7 @@ async fn insert(
 /// Marks the request's key as done, inside of the operation's transaction.
 pub(super) async fn mark(conn: &mut AsyncPgConnection, ctx: &Ctx) -> Result<()> {
     let Some(claim) = &ctx.claim else { return Ok(()) };
-    let marked = diesel::sql_query(
+    let marked = sql_query(
         "UPDATE idempotency_keys SET done_at = coalesce(done_at, now()) WHERE id = $1 AND lease = $2",
     )
     .bind::<Binary, _>(claim.id.as_slice())
@@ -177,7 +179,7 @@ pub(super) async fn mark(conn: &mut AsyncPgConnection, ctx: &Ctx) -> Result<()> 
 pub async fn keep(app: &App, claim: &Claim, kept: &Kept) -> Result<()> {
     let status: i16 = super::error::fit(kept.status)?;
     let mut tx = PlatformTx::begin(app).await?;
-    diesel::sql_query(
+    sql_query(
         "UPDATE idempotency_keys SET status = $3, content_type = $4, body = $5 WHERE id = $1 AND lease = $2",
     )
     .bind::<Binary, _>(claim.id.as_slice())
@@ -197,7 +199,7 @@ pub async fn keep(app: &App, claim: &Claim, kept: &Kept) -> Result<()> {
 /// When the database fails.
 pub async fn release(app: &App, claim: &Claim) -> Result<()> {
     let mut tx = PlatformTx::begin(app).await?;
-    diesel::sql_query(
+    sql_query(
         "WITH undone AS (DELETE FROM idempotency_keys WHERE id = $1 AND lease = $2 AND done_at IS NULL)
          UPDATE idempotency_keys SET leased_until = now() WHERE id = $1 AND lease = $2 AND done_at IS NOT NULL",
     )
@@ -215,8 +217,8 @@ pub async fn release(app: &App, claim: &Claim) -> Result<()> {
 pub async fn prune(app: &App) -> Result<()> {
     loop {
         let mut tx = PlatformTx::begin(app).await?;
-        let gone = diesel::sql_query(format!(
-            "DELETE FROM idempotency_keys WHERE id IN (
+        let gone = sql_query(format!(
+            "DELETE FROM idempotency_keys WHERE expires_at <= now() AND id IN (
                  SELECT id FROM idempotency_keys WHERE expires_at <= now() LIMIT {PRUNE_BATCH})"
         ))
         .execute(tx.conn()?)

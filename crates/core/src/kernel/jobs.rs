@@ -3,6 +3,7 @@
 
 use super::app::App;
 use super::error::{Error, Result};
+use super::sql::sql_query;
 use super::tx::PlatformTx;
 use diesel::sql_types::{BigInt, Bool, Double, Integer, Jsonb, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -24,6 +25,9 @@ pub const RENEW: Duration = Duration::from_secs(10);
 pub enum Job {
     /// Send a mail of the outbox.
     MailSend { mail: Uuid },
+    /// Mail a link to choose a new password to whoever has the login, if
+    /// anybody has: so that asking for one takes the same time in either case.
+    PasswordResetSend { email: String },
 }
 
 impl Job {
@@ -32,6 +36,7 @@ impl Job {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::MailSend { .. } => "mail_send",
+            Self::PasswordResetSend { .. } => "password_reset_send",
         }
     }
 
@@ -40,6 +45,7 @@ impl Job {
     pub const fn patience(&self) -> Duration {
         match self {
             Self::MailSend { .. } => Duration::from_secs(90),
+            Self::PasswordResetSend { .. } => Duration::from_secs(30),
         }
     }
 }
@@ -63,7 +69,7 @@ pub(crate) async fn enqueue(
     job: &Job,
 ) -> Result<()> {
     let job = serde_json::to_value(job).map_err(Error::internal)?;
-    diesel::sql_query(
+    sql_query(
         "INSERT INTO jobs (id, tenant_id, kind, payload, request_id)
          VALUES ($1, $2, $3 ->> 'kind', $3 -> 'payload', $4)",
     )
@@ -95,7 +101,7 @@ struct Row {
 pub async fn claim(app: &App) -> Result<Option<Leased>> {
     let lease = Uuid::new_v4();
     let mut tx = PlatformTx::begin(app).await?;
-    let rows: Vec<Row> = diesel::sql_query(format!(
+    let rows: Vec<Row> = sql_query(format!(
         "UPDATE jobs SET lease = $1, leased_until = now() + interval '{LEASE}', attempts = attempts + 1
          WHERE id = (
              SELECT id FROM jobs
@@ -119,7 +125,7 @@ pub async fn claim(app: &App) -> Result<Option<Leased>> {
 /// When the database fails.
 pub async fn renew(app: &App, leased: &Leased) -> Result<bool> {
     let mut tx = PlatformTx::begin(app).await?;
-    let kept = diesel::sql_query(format!(
+    let kept = sql_query(format!(
         "UPDATE jobs SET leased_until = now() + interval '{LEASE}' WHERE id = $1 AND lease = $2"
     ))
     .bind::<SqlUuid, _>(leased.id)
@@ -136,7 +142,7 @@ pub async fn renew(app: &App, leased: &Leased) -> Result<bool> {
 /// When the database fails.
 pub async fn done(app: &App, leased: &Leased) -> Result<()> {
     let mut tx = PlatformTx::begin(app).await?;
-    diesel::sql_query("UPDATE jobs SET done_at = now(), leased_until = NULL WHERE id = $1 AND lease = $2")
+    sql_query("UPDATE jobs SET done_at = now(), leased_until = NULL WHERE id = $1 AND lease = $2")
         .bind::<SqlUuid, _>(leased.id)
         .bind::<SqlUuid, _>(leased.lease)
         .execute(tx.conn()?)
@@ -151,7 +157,7 @@ pub async fn done(app: &App, leased: &Leased) -> Result<()> {
 /// When the database fails.
 pub async fn failed(app: &App, leased: &Leased, error: &str, dead: bool) -> Result<()> {
     let mut tx = PlatformTx::begin(app).await?;
-    diesel::sql_query(
+    sql_query(
         "UPDATE jobs SET leased_until = NULL, last_error = $3,
              run_at = now() + make_interval(secs => $4 * (0.5 + random())),
              dead_at = CASE WHEN $5 THEN now() END
@@ -192,7 +198,7 @@ impl Counts {
 /// attempt; one whose worker is gone is due again.
 pub(crate) async fn counts(app: &App) -> Result<Counts> {
     let mut tx = PlatformTx::begin(app).await?;
-    let counts = diesel::sql_query(
+    let counts = sql_query(
         "SELECT count(*) FILTER (WHERE due) AS due,
                 count(*) FILTER (WHERE dead_at IS NULL AND NOT leased AND run_at > now()) AS waiting,
                 count(*) FILTER (WHERE dead_at IS NULL AND leased) AS running,
@@ -218,7 +224,7 @@ const KEPT: &str = "7 days";
 /// When the database fails.
 pub async fn prune(app: &App) -> Result<()> {
     let mut tx = PlatformTx::begin(app).await?;
-    diesel::sql_query(format!(
+    sql_query(format!(
         "DELETE FROM jobs WHERE id IN (
              SELECT id FROM jobs WHERE done_at < now() - interval '{KEPT}' LIMIT 10000 FOR UPDATE SKIP LOCKED)"
     ))

@@ -4,12 +4,13 @@
 use super::ctx::Ctx;
 use super::error::{Error, Result};
 use super::secret;
+use super::sql::sql_query;
 use chrono::{SecondsFormat, Utc};
 use diesel::sql_types::{BigInt, Binary, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
 use uuid::Uuid;
-use weighhouse_ledger::{canonical, tree};
+use weighhouse_ledger::{canonical, export, tree};
 use weighhouse_types::audit::Event;
 use weighhouse_types::ids::{AgencyId, TenantId};
 
@@ -26,6 +27,14 @@ impl Log {
         match self {
             Self::Tenant(id) => id.0,
             Self::Agency(id) => id.0,
+        }
+    }
+
+    /// Whose log it is, as metrics name it.
+    pub(crate) const fn kind(self) -> &'static str {
+        match self {
+            Self::Tenant(_) => "tenant",
+            Self::Agency(_) => "agency",
         }
     }
 
@@ -85,11 +94,8 @@ pub(super) async fn append(conn: &mut AsyncPgConnection, ctx: &Ctx, log: Log, ev
     let payload = String::from_utf8(canonical::to_bytes(&payload).map_err(Error::internal)?)
         .map_err(Error::internal)?;
     let nonce = secret::random32();
-    let mut hashed = nonce.to_vec();
-    hashed.extend_from_slice(payload.as_bytes());
 
-    let Index { index } =
-        diesel::sql_query(log.next_index()).bind::<SqlUuid, _>(log.id()).get_result(conn).await?;
+    let Index { index } = sql_query(log.next_index()).bind::<SqlUuid, _>(log.id()).get_result(conn).await?;
     let leaf = canonical::to_bytes(&Leaf {
         log: log.id(),
         index,
@@ -98,11 +104,11 @@ pub(super) async fn append(conn: &mut AsyncPgConnection, ctx: &Ctx, log: Log, ev
         actor: ctx.user_id(),
         via: ctx.via(),
         request: &ctx.request_id,
-        payload_hash: hex::encode(secret::sha256(&hashed)),
+        payload_hash: export::payload_hash(&nonce, &payload).to_string(),
     })
     .map_err(Error::internal)?;
     let leaf_hash = tree::leaf_hash(&leaf);
-    diesel::sql_query(log.insert())
+    sql_query(log.insert())
         .bind::<SqlUuid, _>(log.id())
         .bind::<BigInt, _>(index)
         .bind::<Binary, _>(&leaf)

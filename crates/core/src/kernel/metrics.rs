@@ -71,10 +71,11 @@ impl Database {
     fn new(new: &Maker) -> Self {
         Self {
             wait: new.seconds("database_wait_seconds", "Wait for a database connection."),
-            failures: new.counter(
+            failures: new.outcomes(
                 "database_failures_total",
                 "Connections that could not be had.",
-                &["reason"],
+                "reason",
+                &["timeout", "refused"],
             ),
             connections: new.gauges("database_connections", "Connections of the pool.", &["state"]),
             waiting: new.gauge("database_waiting", "Those who wait for a connection."),
@@ -146,6 +147,16 @@ impl Maker {
         made
     }
 
+    /// A counter whose known values are there from the start, at zero: what
+    /// never happened yet can be watched for.
+    fn outcomes(&self, name: &str, help: &str, label: &str, known: &[&str]) -> IntCounterVec {
+        let counter = self.counter(name, help, &[label]);
+        for value in known {
+            counter.with_label_values(&[*value]).inc_by(0);
+        }
+        counter
+    }
+
     fn counter(&self, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
         self.add(IntCounterVec::new(Opts::new(format!("weighhouse_{name}"), help), labels))
     }
@@ -191,10 +202,20 @@ impl Metrics {
                 "Time of calls to the object store; of reads, to their first byte.",
                 &["operation"],
             ),
-            mails: new.counter("mails_total", "Mails handed over, or not.", &["outcome"]),
+            mails: new.outcomes(
+                "mails_total",
+                "Mails handed over, or not.",
+                "outcome",
+                &["sent", "failed", "rejected"],
+            ),
             passwords_waiting: new.gauge("passwords_waiting", "Those who wait for a password's hash."),
             password_wait: new.seconds("password_wait_seconds", "Wait before a password is hashed."),
-            audit_appends: new.counter("audit_appends_total", "Committed leaves of audit logs.", &["log"]),
+            audit_appends: new.outcomes(
+                "audit_appends_total",
+                "Committed leaves of audit logs.",
+                "log",
+                &["tenant", "agency"],
+            ),
             registry: new.0,
         }
     }

@@ -4,6 +4,7 @@
 use super::app::App;
 use super::db::Connector;
 use super::error::{Error, Result};
+use super::sql::sql_query;
 use super::tx::PlatformTx;
 use diesel::migration::MigrationSource;
 use diesel::sql_types::Text;
@@ -22,17 +23,18 @@ const ROLES: &str = "
     DECLARE
         wanted text;
     BEGIN
-        FOREACH wanted IN ARRAY ARRAY['weighhouse_tenant', 'weighhouse_portfolio', 'weighhouse_platform'] LOOP
+        FOREACH wanted IN ARRAY ARRAY['weighhouse_tenant', 'weighhouse_portfolio', 'weighhouse_platform',
+                                      'weighhouse_sweep'] LOOP
             IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
                 EXECUTE format('CREATE ROLE %I NOLOGIN NOINHERIT', wanted);
             END IF;
         END LOOP;
         -- The application's login: owns nothing, inherits nothing, and may
-        -- become the three roles.
+        -- become those roles.
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'weighhouse_app') THEN
             CREATE ROLE weighhouse_app LOGIN NOINHERIT;
         END IF;
-        GRANT weighhouse_tenant, weighhouse_portfolio, weighhouse_platform TO weighhouse_app;
+        GRANT weighhouse_tenant, weighhouse_portfolio, weighhouse_platform, weighhouse_sweep TO weighhouse_app;
     END $$;
     COMMIT";
 
@@ -94,7 +96,7 @@ pub(crate) async fn check(app: &App) -> Result<()> {
 
 async fn applied(app: &App) -> Result<Vec<String>> {
     let mut tx = PlatformTx::begin(app).await?;
-    let rows: Vec<Applied> = diesel::sql_query(APPLIED).load(tx.conn()?).await?;
+    let rows: Vec<Applied> = sql_query(APPLIED).load(tx.conn()?).await?;
     tx.finish().await?;
     Ok(rows.into_iter().map(|row| row.version).collect())
 }
@@ -113,7 +115,7 @@ struct Applied {
 
 /// A database that a newer program has migrated is left alone.
 async fn refuse_newer(conn: &mut AsyncPgConnection) -> Result<()> {
-    let applied: Vec<Applied> = diesel::sql_query(APPLIED).load(conn).await.unwrap_or_default();
+    let applied: Vec<Applied> = sql_query(APPLIED).load(conn).await.unwrap_or_default();
     let known = known()?;
     match applied.into_iter().find(|row| !known.contains(&row.version)) {
         None => Ok(()),

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod authz;
+pub mod breached;
 pub mod config;
 pub mod ctx;
 pub mod db;
@@ -13,11 +14,14 @@ pub(crate) mod log;
 pub mod mail;
 pub mod metrics;
 pub mod migrate;
+pub mod network;
 pub mod outbox;
 pub mod page;
 pub mod password;
 pub mod schedule;
 pub mod secret;
+pub(crate) mod sql;
 pub mod store;
+pub mod throttle;
 mod tls;
 pub mod tx;

@@ -3,6 +3,7 @@
 
 use super::error::Result;
 use super::jobs::{self, Job};
+use super::sql::sql_query;
 use diesel::sql_types::{Nullable, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
@@ -25,7 +26,7 @@ pub(crate) async fn mail_enqueue(
     mail: &Mail,
 ) -> Result<()> {
     let id = Uuid::now_v7();
-    diesel::sql_query(
+    sql_query(
         "INSERT INTO mails (id, tenant_id, recipient, subject, text_body, html_body)
          VALUES ($1, $2, $3, $4, $5, $6)",
     )

@@ -28,6 +28,11 @@ pub fn opaque() -> String {
     URL_SAFE_NO_PAD.encode(random32())
 }
 
+/// Whether a text has the form of an opaque secret.
+pub(crate) fn is_opaque(text: &str) -> bool {
+    text.len() == 43 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}
+
 /// An API token: `wh_<random>_<checksum>`. The checksum lets scanners and
 /// clients tell a token from a typing error without asking the server.
 pub(crate) fn api_token() -> String {

@@ -18,6 +18,7 @@ use object_store::{
     BackoffConfig, ClientOptions, GetResultPayload, ObjectStore, ObjectStoreExt, ObjectStoreScheme,
     PutPayload, RetryConfig,
 };
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::io::ReaderStream;
@@ -26,10 +27,23 @@ use weighhouse_types::ids::TenantId;
 /// How much of a file is read at a time, in bytes.
 const READ: usize = 1 << 20;
 
+/// How long a probe waits, retries within: it asks again soon.
+const PING: Duration = Duration::from_secs(3);
+
 /// A place for objects: a folder, S3, Google Cloud Storage or Azure.
 #[derive(Clone)]
 pub(crate) struct Store {
     objects: Arc<dyn ObjectStore>,
+    /// Whether lists come in the order of names.
+    in_order: bool,
+}
+
+/// Some of a tenant's objects.
+pub(crate) struct Listed {
+    /// Those that are parts, with their sizes; other names are not ours.
+    pub(crate) parts: Vec<(PartKey, u64)>,
+    /// The name to go on after; absent at the end.
+    pub(crate) last: Option<String>,
 }
 
 impl Store {
@@ -42,10 +56,11 @@ impl Store {
             let folder = url.to_file_path().map_err(|()| wrong(&"it is no absolute path"))?;
             std::fs::create_dir_all(&folder).map_err(|e| wrong(&e))?;
             let local = LocalFileSystem::new_with_prefix(folder).map_err(|e| wrong(&e))?;
-            return Ok(Self { objects: Arc::new(local.with_fsync(true)) });
+            let local = local.with_automatic_cleanup(true);
+            return Ok(Self { objects: Arc::new(local.with_fsync(true)), in_order: false });
         }
         let (store, prefix) = remote(config).map_err(|e| wrong(&e))?;
-        Ok(Self { objects: Arc::new(PrefixStore::new(store, prefix)) })
+        Ok(Self { objects: Arc::new(PrefixStore::new(store, prefix)), in_order: true })
     }
 
     /// Stores a part; durable when it returns. A part is small enough for one
@@ -72,6 +87,14 @@ impl Store {
         })
     }
 
+    /// Removes a part; one that is not there is removed already.
+    pub(crate) async fn delete(&self, key: &PartKey) -> Result<()> {
+        match metrics().store_call("delete", self.objects.delete(&key.path())).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(e) => Err(e.into()),
+        }
+    }
+
     /// The signer's own record of a log, if there is one: the last checkpoint
     /// that it signed. It lies here so that who rewrites the database does not
     /// rewrite it as well.
@@ -86,6 +109,30 @@ impl Store {
         }
     }
 
+    /// A tenant's objects in the order of their names, from the one after
+    /// `after`, at most `limit` of them.
+    pub(crate) async fn list(&self, tenant: TenantId, after: Option<&str>, limit: usize) -> Result<Listed> {
+        let folder = Path::from(format!("tenants/{tenant}/blobs"));
+        let found = match after {
+            Some(after) => self.objects.list_with_offset(Some(&folder), &Path::from(after)),
+            None => self.objects.list(Some(&folder)),
+        };
+        // Folders list in no order: the first of all that follow are kept.
+        // Stores over the network list in order, and need not be read on.
+        let mut found = if self.in_order { found.take(limit).boxed() } else { found };
+        let mut first: BTreeMap<String, u64> = BTreeMap::new();
+        while let Some(object) = found.try_next().await? {
+            first.insert(object.location.to_string(), object.size);
+            if first.len() > limit {
+                first.pop_last();
+            }
+        }
+        let last = first.last_key_value().filter(|_| first.len() == limit).map(|(name, _)| name.clone());
+        let parts =
+            first.iter().filter_map(|(name, size)| Some((PartKey::parse(tenant, name)?, *size))).collect();
+        Ok(Listed { parts, last })
+    }
+
     /// Replaces the signer's record of a log; durable when it returns.
     pub(crate) async fn signed_put(&self, log: Log, note: &str) -> Result<()> {
         self.objects.put(&signed_path(log), note.to_owned().into()).await?;
@@ -94,6 +141,13 @@ impl Store {
 
     /// Whether the store answers.
     pub(crate) async fn ping(&self) -> Result<()> {
+        tokio::time::timeout(PING, self.look()).await.unwrap_or_else(|_late| {
+            let source = format!("no answer within {} s", PING.as_secs()).into();
+            Err(object_store::Error::Generic { store: "ping", source }.into())
+        })
+    }
+
+    async fn look(&self) -> Result<()> {
         match metrics().store_call("head", self.objects.head(&Path::from("ready"))).await {
             Err(object_store::Error::NotFound { .. }) | Ok(_) => Ok(()),
             Err(e) => Err(e.into()),
@@ -153,11 +207,11 @@ fn client() -> ClientOptions {
 fn retry() -> RetryConfig {
     RetryConfig {
         backoff: BackoffConfig {
-            init_backoff: Duration::from_millis(100),
-            max_backoff: Duration::from_secs(3),
+            init_backoff: Duration::from_millis(200),
+            max_backoff: Duration::from_secs(5),
             base: 2.0,
         },
-        max_retries: 5,
+        max_retries: 6,
         retry_timeout: Duration::from_secs(30),
     }
 }
@@ -181,5 +235,56 @@ impl PartKey {
             self.number,
             hex::encode(self.part)
         ))
+    }
+
+    fn parse(tenant: TenantId, name: &str) -> Option<Self> {
+        let (folder, name) = name.rsplit_once('/')?;
+        let (_, blob) = folder.rsplit_once('/')?;
+        let (number, part) = name.split_once('-')?;
+        let digest = |text: &str| <[u8; 32]>::try_from(hex::decode(text).ok()?).ok();
+        let key = Self { tenant, blob: digest(blob)?, number: number.parse().ok()?, part: digest(part)? };
+        Some(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_parts_are_read_back() {
+        let key = PartKey { tenant: uuid::Uuid::nil().into(), blob: [1; 32], number: 42, part: [255; 32] };
+        let read = PartKey::parse(key.tenant, key.path().as_ref()).unwrap();
+        assert_eq!(read.path(), key.path());
+        for other in ["", "x", "tenants/a/blobs/b/c", "tenants/a/blobs/b/000001-zz"] {
+            assert!(PartKey::parse(key.tenant, other).is_none(), "{other}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_list_goes_on_where_it_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = url::Url::from_directory_path(folder.path()).unwrap();
+        let store = Store::open(&StoreConfig { url, options: Vec::new() }).unwrap();
+        let tenant = TenantId::from(uuid::Uuid::nil());
+        assert!(store.list(tenant, None, 10).await.unwrap().parts.is_empty(), "an empty store has no folder");
+        for n in 0..7_u8 {
+            let key = PartKey { tenant, blob: [n * 7 % 5; 32], number: 1, part: [n; 32] };
+            store.put(&key, vec![Bytes::from_static(b"abc")]).await.unwrap();
+        }
+        let (mut seen, mut after) = (Vec::new(), None);
+        loop {
+            let listed = store.list(tenant, after.as_deref(), 3).await.unwrap();
+            seen.extend(listed.parts.iter().map(|(key, size)| (key.path().to_string(), *size)));
+            after = listed.last;
+            if after.is_none() {
+                break;
+            }
+        }
+        let mut sorted = seen.clone();
+        sorted.sort();
+        sorted.dedup();
+        assert_eq!((seen.len(), &seen), (7, &sorted));
+        assert!(seen.iter().all(|(_, size)| *size == 3));
     }
 }

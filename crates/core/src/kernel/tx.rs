@@ -8,14 +8,19 @@
 use super::app::App;
 use super::authz;
 use super::ctx::Ctx;
-use super::error::{Error, Result};
+use super::error::{Error, Result, lost};
 use super::idempotency;
 use super::log::{self, Log};
 use super::metrics::metrics;
 use diesel_async::pooled_connection::deadpool::{Object, PoolError};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use std::time::Duration;
 use weighhouse_types::audit::Event;
 use weighhouse_types::ids::{AgencyId, TenantId};
+
+/// How long Postgres may take to begin or to commit: one that was halted
+/// keeps its connections and answers nothing.
+const ANSWER: Duration = Duration::from_secs(5);
 
 /// An open transaction. Dropped before its end (a client went away, an error
 /// left early) it discards its connection: the pool's recycle check would
@@ -25,14 +30,23 @@ struct Open {
 }
 
 impl Open {
+    /// A connection that died in the pool is found out here, where nothing was
+    /// done yet: another one takes its place.
     async fn begin(app: &App, begin: &str) -> Result<Self> {
-        let waiting = metrics().database.wait.start_timer();
-        #[expect(clippy::disallowed_methods, reason = "the one place that takes connections")]
-        let conn = app.pool.get().await.map_err(|e| unavailable(&e))?;
-        waiting.observe_duration();
-        let mut open = Self { conn: Some(conn) };
-        open.get()?.batch_execute(begin).await?;
-        Ok(open)
+        let mut spare = app.config.database_connections;
+        loop {
+            let waiting = metrics().database.wait.start_timer();
+            #[expect(clippy::disallowed_methods, reason = "the one place that takes connections")]
+            let conn = app.pool.get().await.map_err(|e| unavailable(&e))?;
+            waiting.observe_duration();
+            let mut open = Self { conn: Some(conn) };
+            match tokio::time::timeout(ANSWER, open.get()?.batch_execute(begin)).await {
+                Ok(Ok(())) => return Ok(open),
+                Ok(Err(_dead)) if spare > 0 => spare -= 1,
+                Ok(Err(error)) => return Err(error.into()),
+                Err(_late) => return Err(silent()),
+            }
+        }
     }
 
     fn get(&mut self) -> Result<&mut AsyncPgConnection> {
@@ -40,12 +54,36 @@ impl Open {
         Ok(&mut **conn)
     }
 
+    /// Writes the event's leaf and commits. From the moment that COMMIT is
+    /// sent, an answer that does not come leaves both possible.
+    async fn commit_audited(mut self, ctx: &Ctx, log: Log, event: &Event) -> Result<()> {
+        let conn = self.get()?;
+        let append = async {
+            idempotency::mark(conn, ctx).await?;
+            log::append(conn, ctx, log, event).await
+        };
+        tokio::time::timeout(ANSWER, append).await.map_err(|_late| silent())??;
+        match self.end("COMMIT").await {
+            Err(Error::Connection(cause)) => Err(Error::InDoubt(cause)),
+            Err(Error::Database(error)) if lost(&error) => Err(Error::InDoubt(error.to_string())),
+            done => {
+                metrics().audit_appends.with_label_values(&[log.kind()]).inc();
+                done
+            }
+        }
+    }
+
     async fn end(mut self, how: &str) -> Result<()> {
-        self.get()?.batch_execute(how).await?;
+        let ended = tokio::time::timeout(ANSWER, self.get()?.batch_execute(how)).await;
+        ended.map_err(|_late| silent())??;
         // Only now may the pool have it back.
         drop(self.conn.take());
         Ok(())
     }
+}
+
+fn silent() -> Error {
+    Error::Connection(format!("no answer within {} s", ANSWER.as_secs()))
 }
 
 impl Drop for Open {
@@ -94,19 +132,23 @@ impl<'c> TenantTx<'c> {
     }
 
     /// Writes the event's leaf, taking the log's lock last, and commits.
-    pub(crate) async fn commit(mut self, event: &Event) -> Result<()> {
-        let (ctx, log) = (self.ctx, Log::Tenant(self.tenant));
-        idempotency::mark(self.open.get()?, ctx).await?;
-        log::append(self.open.get()?, ctx, log, event).await?;
-        self.open.end("COMMIT").await?;
-        metrics().audit_appends.with_label_values(&["tenant"]).inc();
-        ctx.app.jobs_wake.notify_one();
+    pub(crate) async fn commit(self, event: &Event) -> Result<()> {
+        self.open.commit_audited(self.ctx, Log::Tenant(self.tenant), event).await?;
+        self.ctx.app.jobs_wake.notify_one();
         Ok(())
     }
 
-    /// Keeps what a client sent ahead of a change, such as parts of a file:
-    /// nothing that anybody sees, and so no event. Only the blob feature's
-    /// staging uses it.
+    /// Becomes the role that may delete what has expired and do nothing else,
+    /// until [`Sweeper::done`]. Forgotten, it leaves the transaction unable to
+    /// write its event, and so to commit.
+    pub(crate) async fn sweeper(&mut self) -> Result<Sweeper<'_, 'c>> {
+        self.conn()?.batch_execute("SET LOCAL ROLE weighhouse_sweep").await?;
+        Ok(Sweeper { tx: self })
+    }
+
+    /// Keeps what a client sent ahead of a change, such as parts of a file, and
+    /// what clears such parts away: nothing that anybody sees, and so no event.
+    /// Only the blob feature's staging and collection use it.
     pub(crate) async fn commit_staging(self) -> Result<()> {
         self.open.end("COMMIT").await
     }
@@ -121,6 +163,27 @@ impl<'c> TenantTx<'c> {
     /// Ends without a change.
     pub(crate) async fn finish(self) -> Result<()> {
         self.open.end("ROLLBACK").await
+    }
+}
+
+/// A tenant's transaction in the role of the sweep.
+pub(crate) struct Sweeper<'t, 'c> {
+    tx: &'t mut TenantTx<'c>,
+}
+
+impl Sweeper<'_, '_> {
+    pub(crate) fn conn(&mut self) -> Result<&mut AsyncPgConnection> {
+        self.tx.conn()
+    }
+
+    pub(crate) fn tenant(&self) -> TenantId {
+        self.tx.tenant
+    }
+
+    /// Becomes the tenant's role again.
+    pub(crate) async fn done(self) -> Result<()> {
+        self.tx.conn()?.batch_execute("SET LOCAL ROLE weighhouse_tenant").await?;
+        Ok(())
     }
 }
 
@@ -168,11 +231,8 @@ impl<'a> PlatformTx<'a> {
     }
 
     /// Writes the event into an agency's log and commits.
-    pub(crate) async fn commit(mut self, ctx: &Ctx, agency: AgencyId, event: &Event) -> Result<()> {
-        idempotency::mark(self.open.get()?, ctx).await?;
-        log::append(self.open.get()?, ctx, Log::Agency(agency), event).await?;
-        self.open.end("COMMIT").await?;
-        metrics().audit_appends.with_label_values(&["agency"]).inc();
+    pub(crate) async fn commit(self, ctx: &Ctx, agency: AgencyId, event: &Event) -> Result<()> {
+        self.open.commit_audited(ctx, Log::Agency(agency), event).await?;
         self.app.jobs_wake.notify_one();
         Ok(())
     }

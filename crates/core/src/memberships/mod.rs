@@ -1,19 +1,31 @@
-//! Members of a tenant, their roles, and invitations by mail.
+//! Members of a tenant, staff of an agency, their roles, and invitations by mail.
 
+mod accept;
 mod queries;
+mod rules;
+mod staff;
 
-use crate::identity::{self, SignedIn};
+pub use accept::{invitation_accept, invitation_show};
+pub use staff::{
+    staff_invitation_create, staff_invitation_list, staff_invitation_revoke, staff_list, staff_remove,
+    staff_update,
+};
+
+use crate::identity;
 use crate::kernel::authz;
-use crate::kernel::ctx::{Actor, Ctx};
+use crate::kernel::ctx::Ctx;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::secret;
+use crate::kernel::throttle::{self, Limit};
 use crate::kernel::tx::{PlatformTx, TenantTx};
 use crate::notifications;
+use std::time::Duration;
+use uuid::Uuid;
 use weighhouse_types::audit::Event;
 use weighhouse_types::error::Code;
 use weighhouse_types::ids::{InvitationId, UserId};
-use weighhouse_types::memberships::{Invitation, InvitationCreate, InvitationShown, Member, Staff};
-use weighhouse_types::permission::{Action, AgencyAction, TenantRole};
+use weighhouse_types::memberships::{Invitation, InvitationCreate, Member};
+use weighhouse_types::permission::{Action, TenantRole};
 
 pub(crate) use queries::approvers;
 
@@ -27,18 +39,6 @@ pub async fn member_list(ctx: &Ctx, tenant: &str) -> Result<Vec<Member>> {
     let members = queries::members(&mut tx, &tenant).await?;
     tx.finish().await?;
     Ok(members)
-}
-
-/// Everyone who works at an agency, by name.
-///
-/// # Errors
-/// When the caller does not work there.
-pub async fn staff_list(ctx: &Ctx, agency: &str) -> Result<Vec<Staff>> {
-    let agency = authz::agency(ctx, agency, AgencyAction::AgencyRead).await?;
-    let mut tx = PlatformTx::begin(ctx.app()).await?;
-    let staff = queries::staff(&mut tx, &agency).await?;
-    tx.finish().await?;
-    Ok(staff)
 }
 
 /// Gives one of the client's people another role.
@@ -78,6 +78,28 @@ pub(crate) async fn member_insert_in_tx(tx: &mut TenantTx<'_>, user: UserId, rol
     queries::member_insert(tx, user, role).await
 }
 
+/// Mails to one address from one client or agency …
+static INVITED_TO: Limit = Limit {
+    name: "invited-to",
+    burst: 10,
+    every: Duration::from_mins(10),
+    words: "This address was invited here several times lately. Any of the links that arrived works. For another one, wait {wait}.",
+};
+/// … and by one person, to whomever.
+static INVITED_BY: Limit = Limit {
+    name: "invited-by",
+    burst: 100,
+    every: Duration::from_mins(1),
+    words: "You invited very many people lately. Wait {wait} before the next.",
+};
+
+/// Bounds the mails that go to addresses of somebody's choice.
+async fn invite_bounded(ctx: &Ctx, place: Uuid, email: &str) -> Result<()> {
+    let by = ctx.user()?.id.to_string();
+    let counters = [INVITED_BY.of(&[&by]), INVITED_TO.of(&[&place.to_string(), email])];
+    throttle::take(PlatformTx::begin(ctx.app()).await?, &counters).await?.commit_bookkeeping().await
+}
+
 /// Invites a person by mail. The link works once, for a week.
 ///
 /// # Errors
@@ -85,6 +107,7 @@ pub(crate) async fn member_insert_in_tx(tx: &mut TenantTx<'_>, user: UserId, rol
 pub async fn invitation_create(ctx: &Ctx, tenant: &str, new: InvitationCreate) -> Result<Invitation> {
     let tenant = authz::tenant(ctx, tenant, Action::MemberManage).await?;
     let email = identity::email_normalise(&new.email)?;
+    invite_bounded(ctx, tenant.id().0, &email).await?;
     let token = secret::opaque();
     let mut tx = TenantTx::begin(ctx, &tenant).await?;
     if queries::member_exists(&mut tx, &email).await? {
@@ -119,56 +142,4 @@ pub async fn invitation_revoke(ctx: &Ctx, tenant: &str, invitation: InvitationId
     let email = queries::invitation_close(&mut tx, invitation, "revoked_at").await?;
     let email = email.ok_or_else(|| Error::not_found("invitation"))?;
     tx.commit(&Event::InvitationRevoked { email }).await
-}
-
-/// The invitation behind a link.
-///
-/// # Errors
-/// When the link was used, revoked or is too old.
-pub async fn invitation_show(ctx: &Ctx, token: &str) -> Result<InvitationShown> {
-    let found = open_invitation(ctx, token).await?;
-    Ok(InvitationShown {
-        tenant_name: found.tenant_name,
-        role: found.role.parse().map_err(Error::internal)?,
-        has_login: found.has_login,
-        email: found.email,
-    })
-}
-
-/// Takes an invitation: a new login chooses its name and password, one that
-/// exists proves itself with its password.
-///
-/// # Errors
-/// When the link does not work any more, or the password is wrong or too short.
-pub async fn invitation_accept(ctx: &Ctx, token: &str, name: &str, password: &str) -> Result<SignedIn> {
-    let found = open_invitation(ctx, token).await?;
-    let role: TenantRole = found.role.parse().map_err(Error::internal)?;
-    if !found.has_login {
-        identity::login_create(ctx, found.agency_id.into(), &found.email, name, password).await?;
-    }
-    let signed_in = identity::sign_in(ctx, &found.email, password, "invitation").await?;
-    // From here on the new member acts; the handle is the invitation's.
-    let actor = Actor::Invited { user: signed_in.user.clone(), tenant: found.tenant_id.into() };
-    let acting = ctx.acting(actor);
-    let tenant = authz::invited_tenant(&acting).await?;
-    let mut tx = TenantTx::begin(&acting, &tenant).await?;
-    let taken = queries::invitation_close(&mut tx, found.id.into(), "accepted_at").await?;
-    let email = taken.ok_or_else(gone)?;
-    queries::member_insert(&mut tx, signed_in.user.id, role).await?;
-    tx.commit(&Event::MemberJoined { email, role: role.to_string() }).await?;
-    Ok(signed_in)
-}
-
-async fn open_invitation(ctx: &Ctx, token: &str) -> Result<queries::OpenInvitation> {
-    let mut tx = PlatformTx::begin(ctx.app()).await?;
-    let found = queries::invitation_by_token(&mut tx, token).await?;
-    tx.finish().await?;
-    found.ok_or_else(gone)
-}
-
-fn gone() -> Error {
-    Error::refused(
-        Code::NotFound,
-        "This invitation was used, revoked or is older than a week. Ask for a new one.",
-    )
 }

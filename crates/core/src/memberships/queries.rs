@@ -1,16 +1,19 @@
 //! SQL of members and invitations.
 
+pub(super) mod staff;
+
 use crate::kernel::authz;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::secret;
+use crate::kernel::sql::sql_query;
 use crate::kernel::tx::{PlatformTx, TenantTx};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Binary, Bool, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Binary, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 use weighhouse_types::ids::{InvitationId, UserId};
-use weighhouse_types::memberships::{Invitation, Member, Staff};
+use weighhouse_types::memberships::{Invitation, Member};
 use weighhouse_types::permission::{AgencyRole, Role, TenantRole};
 
 /// An invitation's link works for this long.
@@ -41,15 +44,10 @@ impl MemberRow {
         };
         Ok(Member { user: self.id.into(), name: self.name, email: self.email, role, since: self.since })
     }
-
-    fn staff(self) -> Result<Staff> {
-        let role = self.role.parse().map_err(Error::internal)?;
-        Ok(Staff { user: self.id.into(), name: self.name, email: self.email, role, since: self.since })
-    }
 }
 
 pub(super) async fn members(tx: &mut TenantTx<'_>, tenant: &authz::Tenant) -> Result<Vec<Member>> {
-    let rows: Vec<MemberRow> = diesel::sql_query(
+    let rows: Vec<MemberRow> = sql_query(
         "SELECT u.id, u.name, u.email, m.role, m.agency, m.created_at AS since
          FROM (SELECT user_id, role, created_at, false AS agency FROM memberships WHERE tenant_id = $1
                UNION ALL
@@ -62,18 +60,6 @@ pub(super) async fn members(tx: &mut TenantTx<'_>, tenant: &authz::Tenant) -> Re
     .load(tx.conn()?)
     .await?;
     rows.into_iter().map(MemberRow::member).collect()
-}
-
-pub(super) async fn staff(tx: &mut PlatformTx<'_>, agency: &authz::Agency) -> Result<Vec<Staff>> {
-    let rows: Vec<MemberRow> = diesel::sql_query(
-        "SELECT u.id, u.name, u.email, m.role, true AS agency, m.created_at AS since
-         FROM agency_members m JOIN users u ON u.id = m.user_id
-         WHERE m.agency_id = $1 ORDER BY u.name, u.email LIMIT 1000",
-    )
-    .bind::<SqlUuid, _>(agency.id().0)
-    .load(tx.conn()?)
-    .await?;
-    rows.into_iter().map(MemberRow::staff).collect()
 }
 
 pub(super) async fn member_insert(tx: &mut TenantTx<'_>, user: UserId, role: TenantRole) -> Result<()> {
@@ -98,7 +84,7 @@ pub(super) async fn member_update(
     user: UserId,
     role: TenantRole,
 ) -> Result<Option<String>> {
-    let rows: Vec<Email> = diesel::sql_query(
+    let rows: Vec<Email> = sql_query(
         "UPDATE memberships m SET role = $3 FROM users u
          WHERE m.tenant_id = $1 AND m.user_id = $2 AND u.id = m.user_id RETURNING u.email",
     )
@@ -111,7 +97,7 @@ pub(super) async fn member_update(
 }
 
 pub(super) async fn member_delete(tx: &mut TenantTx<'_>, user: UserId) -> Result<Option<String>> {
-    let rows: Vec<Email> = diesel::sql_query(
+    let rows: Vec<Email> = sql_query(
         "DELETE FROM memberships m USING users u
          WHERE m.tenant_id = $1 AND m.user_id = $2 AND u.id = m.user_id RETURNING u.email",
     )
@@ -123,7 +109,7 @@ pub(super) async fn member_delete(tx: &mut TenantTx<'_>, user: UserId) -> Result
 }
 
 pub(super) async fn member_exists(tx: &mut TenantTx<'_>, email: &str) -> Result<bool> {
-    let rows: Vec<Email> = diesel::sql_query(
+    let rows: Vec<Email> = sql_query(
         "SELECT u.email FROM memberships m JOIN users u ON u.id = m.user_id
          WHERE m.tenant_id = $1 AND u.email = $2",
     )
@@ -136,7 +122,7 @@ pub(super) async fn member_exists(tx: &mut TenantTx<'_>, email: &str) -> Result<
 
 /// The addresses of everyone whose role includes deciding.
 pub(crate) async fn approvers(tx: &mut TenantTx<'_>) -> Result<Vec<String>> {
-    let rows: Vec<Email> = diesel::sql_query(
+    let rows: Vec<Email> = sql_query(
         "SELECT u.email FROM memberships m JOIN users u ON u.id = m.user_id
          WHERE m.tenant_id = $1 AND m.role = 'approver' ORDER BY u.email LIMIT 200",
     )
@@ -179,7 +165,7 @@ pub(super) async fn invitation_insert(
     token: &str,
     inviter: UserId,
 ) -> Result<Invitation> {
-    let row: InvitationRow = diesel::sql_query(
+    let row: InvitationRow = sql_query(
         "INSERT INTO invitations (tenant_id, id, email, role, token_hash, invited_by, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id, email, role, created_at, expires_at",
     )
@@ -196,7 +182,7 @@ pub(super) async fn invitation_insert(
 }
 
 pub(super) async fn invitations(tx: &mut TenantTx<'_>, tenant: &authz::Tenant) -> Result<Vec<Invitation>> {
-    let rows: Vec<InvitationRow> = diesel::sql_query(
+    let rows: Vec<InvitationRow> = sql_query(
         "SELECT id, email, role, created_at, expires_at FROM invitations
          WHERE tenant_id = $1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > now()
          ORDER BY created_at DESC LIMIT 200",
@@ -214,7 +200,7 @@ pub(super) async fn invitation_close(
     invitation: InvitationId,
     how: &'static str,
 ) -> Result<Option<String>> {
-    let rows: Vec<Email> = diesel::sql_query(format!(
+    let rows: Vec<Email> = sql_query(format!(
         "UPDATE invitations SET {how} = now()
          WHERE tenant_id = $1 AND id = $2 AND accepted_at IS NULL AND revoked_at IS NULL
            AND expires_at > now() RETURNING email"
@@ -229,14 +215,15 @@ pub(super) async fn invitation_close(
 /// An invitation found by its link.
 #[derive(QueryableByName)]
 pub(super) struct OpenInvitation {
-    #[diesel(sql_type = SqlUuid)]
-    pub(super) tenant_id: Uuid,
+    /// Absent for an invitation to the agency.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub(super) tenant_id: Option<Uuid>,
     #[diesel(sql_type = SqlUuid)]
     pub(super) id: Uuid,
     #[diesel(sql_type = SqlUuid)]
     pub(super) agency_id: Uuid,
     #[diesel(sql_type = Text)]
-    pub(super) tenant_name: String,
+    pub(super) place: String,
     #[diesel(sql_type = Text)]
     pub(super) email: String,
     #[diesel(sql_type = Text)]
@@ -249,10 +236,15 @@ pub(super) async fn invitation_by_token(
     tx: &mut PlatformTx<'_>,
     token: &str,
 ) -> Result<Option<OpenInvitation>> {
-    let rows: Vec<OpenInvitation> = diesel::sql_query(
-        "SELECT i.tenant_id, i.id, t.agency_id, t.name AS tenant_name, i.email, i.role,
-                EXISTS (SELECT FROM users u WHERE u.email = i.email) AS has_login
-         FROM invitations i JOIN tenants t ON t.tenant_id = i.tenant_id
+    let rows: Vec<OpenInvitation> = sql_query(
+        "SELECT i.*, EXISTS (SELECT FROM users u WHERE u.email = i.email) AS has_login
+         FROM (SELECT c.tenant_id, c.id, t.agency_id, t.name AS place, c.email, c.role,
+                      c.token_hash, c.accepted_at, c.revoked_at, c.expires_at
+               FROM invitations c JOIN tenants t ON t.tenant_id = c.tenant_id
+               UNION ALL
+               SELECT NULL, s.id, s.agency_id, a.name, s.email, s.role,
+                      s.token_hash, s.accepted_at, s.revoked_at, s.expires_at
+               FROM staff_invitations s JOIN agencies a ON a.id = s.agency_id) AS i
          WHERE i.token_hash = $1 AND i.accepted_at IS NULL AND i.revoked_at IS NULL AND i.expires_at > now()",
     )
     .bind::<Binary, _>(secret::sha256(token.as_bytes()).as_slice())

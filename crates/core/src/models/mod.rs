@@ -31,8 +31,9 @@ pub async fn model_create(ctx: &Ctx, tenant: &str, project: &str, new: ModelCrea
         e.or_conflict("models_name_key", || format!("There is a model ‘{name}’ in {project} already."))
     })?;
     let reference = ModelRef { tenant: tenant.slug().into(), project: project.into(), model: name };
+    let model = read(&mut tx, &project_handle, &reference).await?;
     tx.commit(&Event::ModelCreated { model: reference.to_string() }).await?;
-    read(ctx, &tenant, &reference).await
+    Ok(model)
 }
 
 /// Makes the model of a version that is about to be registered, unless the
@@ -64,15 +65,15 @@ pub async fn model_list(ctx: &Ctx, tenant: &str, project: &str, query: &PageQuer
 /// When there is none of this name for the caller.
 pub async fn model_get(ctx: &Ctx, reference: &ModelRef) -> Result<Model> {
     let tenant = authz::tenant(ctx, &reference.tenant, Action::TenantRead).await?;
-    read(ctx, &tenant, reference).await
+    let mut tx = TenantTx::begin(ctx, &tenant).await?;
+    let project = authz::project(&mut tx, &reference.project).await?;
+    let model = read(&mut tx, &project, reference).await?;
+    tx.finish().await?;
+    Ok(model)
 }
 
-/// The same for who may do something else here: an answer asks for no further right.
-async fn read(ctx: &Ctx, tenant: &authz::Tenant, reference: &ModelRef) -> Result<Model> {
-    let mut tx = TenantTx::begin(ctx, tenant).await?;
-    let project = authz::project(&mut tx, &reference.project).await?;
+async fn read(tx: &mut TenantTx<'_>, project: &authz::Project, reference: &ModelRef) -> Result<Model> {
     let filter = queries::Filter { after: None, name: Some(&reference.model), limit: 1 };
-    let found = queries::models(&mut tx, &project, &filter).await?;
-    tx.finish().await?;
+    let found = queries::models(tx, project, &filter).await?;
     found.into_iter().next().ok_or_else(|| Error::not_found("model"))
 }

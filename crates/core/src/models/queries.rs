@@ -2,6 +2,7 @@
 
 use crate::kernel::authz;
 use crate::kernel::error::{Result, fit};
+use crate::kernel::sql::sql_query;
 use crate::kernel::tx::TenantTx;
 use crate::promotions::ProductionColumns;
 use chrono::{DateTime, Utc};
@@ -86,7 +87,7 @@ pub(super) async fn models(
     project: &authz::Project,
     filter: &Filter<'_>,
 ) -> Result<Vec<Model>> {
-    let rows: Vec<Row> = diesel::sql_query(
+    let rows: Vec<Row> = sql_query(
         "SELECT m.id, p.slug AS project, m.name, m.description, m.versions, m.created_at,
                 r.number, r.digest, r.since, r.by,
                 (SELECT coalesce(jsonb_object_agg(s.stage, s.n), '{}') FROM (

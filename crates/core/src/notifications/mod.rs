@@ -2,18 +2,22 @@
 //! their cause; and sending what the outbox holds.
 
 mod folder;
+mod people;
 mod queries;
 mod template;
 
 pub use folder::folder_mails;
 
+pub(crate) use people::{email_changed, email_confirm, password_changed, password_reset, staff_invitation};
+
 use crate::kernel::app::App;
 use crate::kernel::authz;
 use crate::kernel::error::Result;
 use crate::kernel::jobs::Leased;
-use crate::kernel::outbox::{Mail, mail_enqueue};
+use crate::kernel::outbox::mail_enqueue;
 use crate::kernel::tx::{PlatformTx, TenantTx};
 use crate::memberships;
+use chrono::{DateTime, Utc};
 use template::{Letter, Row};
 use uuid::Uuid;
 use weighhouse_types::audit::Event;
@@ -188,22 +192,24 @@ pub(crate) async fn invitation_mail(
     inviter: &str,
     token: &str,
 ) -> Result<()> {
-    let name = &tenant.info().name;
-    let letter = Letter {
-        subject: format!("{inviter} invites you to {name} on Weighhouse"),
+    let link = tx.ctx().app().config.link(&format!("/invitation/{token}"));
+    let role = invitation.role.as_str();
+    let letter = invitation_letter(inviter, &tenant.info().name, role, invitation.expires_at, link);
+    enqueue(tx, &invitation.email, &letter).await
+}
+
+fn invitation_letter(inviter: &str, place: &str, role: &str, until: DateTime<Utc>, link: String) -> Letter {
+    Letter {
+        subject: format!("{inviter} invites you to {place} on Weighhouse"),
         paragraphs: vec![
-            format!("{inviter} invites you to {name} as {}.", invitation.role),
+            format!("{inviter} invites you to {place} as {role}."),
             "Weighhouse records which machine-learning models are approved, by whom and on what evidence."
                 .into(),
-            format!("The link works once, until {}.", invitation.expires_at.format("%Y-%m-%d %H:%M UTC")),
+            format!("The link works once, until {}.", until.format("%Y-%m-%d %H:%M UTC")),
         ],
         rows: Vec::new(),
-        button: Some((
-            "Accept the invitation".into(),
-            tx.ctx().app().config.link(&format!("/invitation/{token}")),
-        )),
-    };
-    enqueue(tx, &invitation.email, &letter).await
+        button: Some(("Accept the invitation".into(), link)),
+    }
 }
 
 async fn to_approvers(tx: &mut TenantTx<'_>, letter: &Letter) -> Result<()> {
@@ -214,12 +220,7 @@ async fn to_approvers(tx: &mut TenantTx<'_>, letter: &Letter) -> Result<()> {
 }
 
 async fn enqueue(tx: &mut TenantTx<'_>, recipient: &str, letter: &Letter) -> Result<()> {
-    let mail = Mail {
-        recipient: recipient.to_owned(),
-        subject: letter.subject.clone(),
-        text: letter.text(),
-        html: letter.html(),
-    };
+    let mail = letter.to(recipient);
     let (tenant, request_id) = (tx.tenant(), tx.ctx().request_id().to_owned());
     mail_enqueue(tx.conn()?, Some(tenant), &request_id, &mail).await
 }

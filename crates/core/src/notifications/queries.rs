@@ -2,6 +2,7 @@
 
 use crate::kernel::error::{Error, Result};
 use crate::kernel::outbox::Mail;
+use crate::kernel::sql::sql_query;
 use crate::kernel::tx::PlatformTx;
 use diesel::prelude::*;
 use diesel::sql_types::Uuid as SqlUuid;
@@ -27,7 +28,7 @@ pub(super) async fn mail_unsent(tx: &mut PlatformTx<'_>, id: Uuid) -> Result<Opt
 
 /// Marks a mail as sent and forgets its bodies: some hold links that sign in.
 pub(super) async fn mail_sent(tx: &mut PlatformTx<'_>, id: Uuid) -> Result<()> {
-    diesel::sql_query("UPDATE mails SET sent_at = now(), text_body = NULL, html_body = NULL WHERE id = $1")
+    sql_query("UPDATE mails SET sent_at = now(), text_body = NULL, html_body = NULL WHERE id = $1")
         .bind::<SqlUuid, _>(id)
         .execute(tx.conn()?)
         .await?;

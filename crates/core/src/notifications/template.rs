@@ -1,5 +1,6 @@
 //! One letter in two forms: plain text, and HTML that mail programs agree on.
 
+use crate::kernel::outbox::Mail;
 use std::fmt::Write;
 
 /// A letter's content.
@@ -18,6 +19,16 @@ pub(super) struct Row {
 }
 
 impl Letter {
+    /// The mail to somebody.
+    pub(super) fn to(&self, recipient: &str) -> Mail {
+        Mail {
+            recipient: recipient.to_owned(),
+            subject: self.subject.clone(),
+            text: self.text(),
+            html: self.html(),
+        }
+    }
+
     pub(super) fn text(&self) -> String {
         let mut text = self.paragraphs.join("\n\n");
         if !self.rows.is_empty() {

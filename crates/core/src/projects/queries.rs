@@ -2,6 +2,7 @@
 
 use crate::kernel::authz;
 use crate::kernel::error::{Error, Result, fit};
+use crate::kernel::sql::sql_query;
 use crate::kernel::tx::TenantTx;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -50,7 +51,7 @@ pub(super) async fn projects(
     tenant: &authz::Tenant,
     slug: Option<&str>,
 ) -> Result<Vec<Project>> {
-    let rows: Vec<Row> = diesel::sql_query(
+    let rows: Vec<Row> = sql_query(
         "SELECT p.id, p.slug, p.name, p.created_at,
                 (SELECT count(*) FROM models m WHERE m.tenant_id = p.tenant_id AND m.project_id = p.id) AS models
          FROM projects p

@@ -1,7 +1,7 @@
 //! Deciding about a request, and what the last approval brings about.
 
 use super::queries::{self, PromotionRow};
-use super::{open_locked, read, rules, why};
+use super::{open_locked, rules, why};
 use crate::kernel::authz;
 use crate::kernel::ctx::Ctx;
 use crate::kernel::error::{Error, Result, fit};
@@ -50,8 +50,9 @@ pub async fn promotion_decide(
         Decision::Approve => approve(&mut tx, &row, &version, &reason).await?,
     };
     notifications::promotion_decided(&mut tx, &tenant, &row.notice()?, &event).await?;
+    let promotion = super::read(&mut tx, &tenant, id).await?;
     tx.commit(&event).await?;
-    read(ctx, &tenant, id).await
+    Ok(promotion)
 }
 
 async fn reject(tx: &mut TenantTx<'_>, row: &PromotionRow, reason: &str) -> Result<Event> {

@@ -46,6 +46,7 @@ pub async fn promotion_open(ctx: &Ctx, reference: &VersionRef, new: PromotionOpe
     versions::model_lock_in_tx(&mut tx, &version.model).await?;
     let from = versions::stage_of(&mut tx, &version).await?;
     rules::may_open(&reference.to_string(), from, new.target).map_err(Error::conflict)?;
+    versions::refuse_swept_in_tx(&mut tx, &version).await?;
     if let Some(open) = queries::open_for(&mut tx, &version.model, new.target).await? {
         return Err(Error::conflict(format!(
             "A request to promote {} to {} is open already: {}. Wait for its decision or withdraw it.",
@@ -87,8 +88,9 @@ pub async fn promotion_open(ctx: &Ctx, reference: &VersionRef, new: PromotionOpe
             reason,
         }
     };
+    let promotion = read(&mut tx, &tenant, id).await?;
     tx.commit(&event).await?;
-    read(ctx, &tenant, id).await
+    Ok(promotion)
 }
 
 fn why(what: &str, reason: &str) -> String {
@@ -101,17 +103,18 @@ fn why(what: &str, reason: &str) -> String {
 /// When there is none of this id for the caller.
 pub async fn promotion_get(ctx: &Ctx, tenant: &str, id: PromotionId) -> Result<Promotion> {
     let tenant = authz::tenant(ctx, tenant, Action::TenantRead).await?;
-    read(ctx, &tenant, id).await
+    let mut tx = TenantTx::begin(ctx, &tenant).await?;
+    let promotion = read(&mut tx, &tenant, id).await?;
+    tx.finish().await?;
+    Ok(promotion)
 }
 
-/// The same for who may do something else here: an answer asks for no further right.
-async fn read(ctx: &Ctx, tenant: &authz::Tenant, id: PromotionId) -> Result<Promotion> {
-    let mut tx = TenantTx::begin(ctx, tenant).await?;
-    let row = queries::promotion(&mut tx, tenant, id).await?;
+/// A request as it is answered; see `versions::read`.
+async fn read(tx: &mut TenantTx<'_>, tenant: &authz::Tenant, id: PromotionId) -> Result<Promotion> {
+    let row = queries::promotion(tx, tenant, id).await?;
     let row = row.ok_or_else(|| Error::not_found("promotion request"))?;
-    let approvals = queries::approvals(&mut tx, &row).await?;
-    tx.finish().await?;
-    assemble(ctx, tenant, row, approvals)
+    let approvals = queries::approvals(tx, &row).await?;
+    assemble(tx.ctx(), tenant, row, approvals)
 }
 
 fn assemble(
@@ -200,8 +203,9 @@ pub async fn promotion_withdraw(ctx: &Ctx, tenant: &str, id: PromotionId) -> Res
         target: summary.target,
         promotion: id.to_string(),
     };
+    let promotion = read(&mut tx, &tenant, id).await?;
     tx.commit(&event).await?;
-    read(ctx, &tenant, id).await
+    Ok(promotion)
 }
 
 /// An open request, under its model's lock: what is read from here on stays
@@ -231,6 +235,14 @@ pub(crate) async fn open_of_in_tx(
 ) -> Result<Option<PromotionId>> {
     let open = queries::open_for(tx, &version.model, Stage::Production).await?;
     Ok(open.filter(|summary| summary.version.number == version.number).map(|summary| summary.id))
+}
+
+/// What a rollback of a model would restore.
+pub(crate) async fn rollback_target_in_tx(
+    tx: &mut TenantTx<'_>,
+    model: &authz::Model,
+) -> Result<Option<u32>> {
+    Ok(rules::rollback_target(&queries::past(tx, model).await?))
 }
 
 /// Open requests across the caller's tenants, those that need the caller first.

@@ -1,5 +1,6 @@
 //! What is and was in production, and the way back.
 
+use super::queries::Which;
 use super::{evidence, queries, rules};
 use crate::kernel::authz;
 use crate::kernel::ctx::Ctx;
@@ -26,9 +27,13 @@ pub async fn production_at(ctx: &Ctx, model: &ModelRef, as_of: &AsOf) -> Result<
     let tenant = authz::tenant(ctx, &model.tenant, Action::TenantRead).await?;
     let mut tx = TenantTx::begin(ctx, &tenant).await?;
     let handle = authz::model(&mut tx, model).await?;
-    let at = as_of.at.unwrap_or_else(Utc::now);
-    let production = queries::periods(&mut tx, &handle, Some(at)).await?.into_iter().next();
-    let rollback_target = rules::rollback_target(&queries::past(&mut tx, &handle).await?);
+    // What is in production now is what was put there last, even where the
+    // clock was set back since: then it began “later”.
+    let which = as_of.at.map_or(Which::Now, Which::At);
+    let production = queries::periods(&mut tx, &handle, which).await?.into_iter().next();
+    let began = production.as_ref().map(|production| production.from);
+    let at = as_of.at.unwrap_or_else(|| began.map_or_else(Utc::now, |began| began.max(Utc::now())));
+    let rollback_target = super::rollback_target_in_tx(&mut tx, &handle).await?;
     tx.finish().await?;
     Ok(ProductionAnswer { at, production, rollback_target })
 }
@@ -41,7 +46,7 @@ pub async fn production_history(ctx: &Ctx, model: &ModelRef) -> Result<Vec<Produ
     let tenant = authz::tenant(ctx, &model.tenant, Action::TenantRead).await?;
     let mut tx = TenantTx::begin(ctx, &tenant).await?;
     let handle = authz::model(&mut tx, model).await?;
-    let periods = queries::periods(&mut tx, &handle, None).await?;
+    let periods = queries::periods(&mut tx, &handle, Which::All).await?;
     tx.finish().await?;
     Ok(periods)
 }

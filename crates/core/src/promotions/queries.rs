@@ -3,6 +3,7 @@
 use super::evidence::Weighed;
 use crate::kernel::authz;
 use crate::kernel::error::{Error, Result, fit};
+use crate::kernel::sql::sql_query;
 use crate::kernel::tx::{PortfolioTx, TenantTx};
 use crate::notifications::Notice;
 use chrono::{DateTime, Utc};
@@ -18,7 +19,7 @@ use weighhouse_types::versions::Stage;
 
 mod periods;
 pub(crate) use periods::ProductionColumns;
-pub(super) use periods::{PeriodBegin, current, digest_hex, past, period_begin, period_end, periods};
+pub(super) use periods::{PeriodBegin, Which, current, digest_hex, past, period_begin, period_end, periods};
 
 /// A request to write.
 pub(super) struct NewPromotion<'a> {
@@ -37,7 +38,7 @@ pub(super) async fn promotion_insert(
 ) -> Result<PromotionId> {
     let id = Uuid::now_v7();
     let requester = tx.ctx().user()?.id.0;
-    diesel::sql_query(
+    sql_query(
         "WITH request AS (
              INSERT INTO promotions (tenant_id, id, model_id, version_id, target, state, requester_id, author_id,
                                      reason, quorum, evidence_digest, closed_at)
@@ -68,7 +69,7 @@ pub(super) async fn evidence_replace(
     id: PromotionId,
     weighed: &Weighed,
 ) -> Result<()> {
-    diesel::sql_query(
+    sql_query(
         "WITH request AS (
              UPDATE promotions SET evidence_digest = $3
              WHERE tenant_id = $1 AND id = $2 AND state = 'open' RETURNING requester_id, author_id)
@@ -190,7 +191,7 @@ pub(super) async fn promotion(
 ) -> Result<Option<PromotionRow>> {
     let caller = tx.ctx().user_id();
     let rows: Vec<PromotionRow> =
-        diesel::sql_query(format!("{} WHERE q.tenant_id = $2 AND q.id = $3", select(EVIDENCE)))
+        sql_query(format!("{} WHERE q.tenant_id = $2 AND q.id = $3", select(EVIDENCE)))
             .bind::<Nullable<SqlUuid>, _>(caller)
             .bind::<SqlUuid, _>(tenant.id().0)
             .bind::<SqlUuid, _>(id.0)
@@ -215,7 +216,7 @@ pub(super) async fn promotions(
 ) -> Result<Vec<PromotionRow>> {
     let caller = tx.ctx().user_id();
     let (at, id) = before.unzip();
-    let rows = diesel::sql_query(format!(
+    let rows = sql_query(format!(
         "{} WHERE q.tenant_id = $2 AND ($3 IS NULL OR (q.created_at, q.id) < ($3, $4))
            AND ($6 IS NULL OR q.state = $6) AND ($7 IS NULL OR (t.slug, p.slug, m.name) = ($7, $8, $9))
          ORDER BY q.created_at DESC, q.id DESC LIMIT $5",
@@ -242,7 +243,7 @@ pub(super) async fn open_for(
     target: Stage,
 ) -> Result<Option<PromotionSummary>> {
     let caller = tx.ctx().user_id();
-    let rows: Vec<PromotionRow> = diesel::sql_query(format!(
+    let rows: Vec<PromotionRow> = sql_query(format!(
         "{} WHERE q.tenant_id = $2 AND q.model_id = $3 AND q.target = $4 AND q.state = 'open'",
         select(NO_EVIDENCE)
     ))
@@ -257,7 +258,7 @@ pub(super) async fn open_for(
 
 /// Open requests of every tenant in the transaction's list, oldest first.
 pub(super) async fn open_everywhere(tx: &mut PortfolioTx, caller: Uuid) -> Result<Vec<PromotionRow>> {
-    let rows = diesel::sql_query(format!(
+    let rows = sql_query(format!(
         "{} WHERE q.state = 'open' ORDER BY q.created_at, q.id LIMIT 500",
         select(NO_EVIDENCE)
     ))
@@ -316,7 +317,7 @@ impl ApprovalRow {
 }
 
 pub(super) async fn approvals(tx: &mut TenantTx<'_>, row: &PromotionRow) -> Result<Vec<ApprovalRow>> {
-    let rows = diesel::sql_query(
+    let rows = sql_query(
         "SELECT a.approver_id, u.name AS by, a.decision, a.reason, a.at, a.evidence_digest
          FROM approvals a JOIN users u ON u.id = a.approver_id
          WHERE a.tenant_id = $1 AND a.promotion_id = $2 ORDER BY a.at LIMIT 1000",

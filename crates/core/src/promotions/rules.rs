@@ -60,7 +60,8 @@ pub(super) fn own_work<Id: PartialEq>(parties: &Parties<'_, Id>) -> Option<&'sta
 pub(super) struct Past {
     pub(super) number: u32,
     pub(super) rolled_back_from: bool,
-    pub(super) retired: bool,
+    /// Retired, or its files are no longer kept.
+    pub(super) unusable: bool,
 }
 
 /// The latest earlier version that was not itself rolled back from. `past`
@@ -73,7 +74,7 @@ pub(super) fn rollback_target(past: &[Past]) -> Option<u32> {
         if seen.contains(&period.number) {
             continue;
         }
-        if !period.rolled_back_from && !period.retired {
+        if !period.rolled_back_from && !period.unusable {
             return Some(period.number);
         }
         seen.push(period.number);
@@ -144,7 +145,7 @@ mod tests {
         let past = |(number, rolled_back_from): &(u32, bool)| Past {
             number: *number,
             rolled_back_from: *rolled_back_from,
-            retired: false,
+            unusable: false,
         };
         numbers.iter().map(past).collect()
     }
@@ -165,9 +166,9 @@ mod tests {
     }
 
     #[test]
-    fn retired_versions_do_not_come_back() {
+    fn retired_and_swept_versions_do_not_come_back() {
         let mut past = past(&[(3, false), (2, false), (1, false)]);
-        past[1].retired = true;
+        past[1].unusable = true;
         assert_eq!(rollback_target(&past), Some(1));
     }
 

@@ -2,6 +2,7 @@
 
 mod queries;
 
+use crate::kernel::app::App;
 use crate::kernel::authz;
 use crate::kernel::ctx::{Actor, Ctx};
 use crate::kernel::error::{Error, Result};
@@ -124,6 +125,15 @@ pub async fn portfolio(ctx: &Ctx) -> Result<Portfolio> {
         tenant: tenant.info().clone(),
     });
     Ok(Portfolio { agencies, tenants: tenants.collect(), inbox })
+}
+
+/// Some tenants' slugs, in order, from the one after `after`: for work that
+/// goes over every tenant.
+pub(crate) async fn slugs_after(app: &App, after: &str) -> Result<Vec<String>> {
+    let mut tx = PlatformTx::begin(app).await?;
+    let slugs = queries::slugs_after(&mut tx, after).await?;
+    tx.finish().await?;
+    Ok(slugs)
 }
 
 fn open_count(inbox: &[weighhouse_types::tenancy::InboxItem], tenant: &str) -> u32 {

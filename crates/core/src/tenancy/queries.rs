@@ -2,6 +2,7 @@
 
 use crate::kernel::authz;
 use crate::kernel::error::{Error, Result, fit};
+use crate::kernel::sql::sql_query;
 use crate::kernel::tx::{PlatformTx, PortfolioTx};
 use crate::promotions::ProductionColumns;
 use chrono::{DateTime, Utc};
@@ -59,6 +60,18 @@ pub(super) async fn tenant_insert(
     Ok((id.into(), created_at))
 }
 
+pub(super) async fn slugs_after(tx: &mut PlatformTx<'_>, after: &str) -> Result<Vec<String>> {
+    use crate::schema::tenants::dsl;
+    let slugs = dsl::tenants
+        .filter(dsl::slug.gt(after))
+        .select(dsl::slug)
+        .order(dsl::slug)
+        .limit(200)
+        .load(tx.conn()?)
+        .await?;
+    Ok(slugs)
+}
+
 #[derive(QueryableByName)]
 struct ModelRow {
     #[diesel(sql_type = SqlUuid)]
@@ -76,7 +89,7 @@ struct ModelRow {
 /// The models of every tenant in the transaction's list, at most 100 each,
 /// with what is in production.
 pub(super) async fn portfolio_models(tx: &mut PortfolioTx) -> Result<HashMap<TenantId, Vec<PortfolioModel>>> {
-    let rows: Vec<ModelRow> = diesel::sql_query(
+    let rows: Vec<ModelRow> = sql_query(
         "SELECT * FROM (
              SELECT m.tenant_id, p.slug AS project, m.name AS model, m.versions,
                     r.number, r.digest, r.since, r.by,

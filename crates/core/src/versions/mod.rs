@@ -2,7 +2,9 @@
 
 mod queries;
 
-pub(crate) use queries::{Moved, author_of, files_of as files_in_tx, stage_of, stage_set, summary_of};
+pub(crate) use queries::{
+    Moved, author_of, files_of as files_in_tx, stage_of, stage_set, summary_of, swept_insert,
+};
 
 use crate::kernel::authz;
 use crate::kernel::ctx::Ctx;
@@ -13,6 +15,7 @@ use serde_json::Value;
 use weighhouse_ledger::canonical;
 use weighhouse_types::audit::Event;
 use weighhouse_types::context::{Artifact, normalise};
+use weighhouse_types::error::Code;
 use weighhouse_types::page::{Page, PageQuery};
 use weighhouse_types::permission::Action;
 use weighhouse_types::reference::{ModelRef, VersionRef};
@@ -34,9 +37,8 @@ pub async fn version_register(ctx: &Ctx, model: &ModelRef, new: VersionRegister)
     // From here on this model's registrations come one after the other.
     let number = queries::model_lock(&mut tx, &handle).await? + 1;
     if let Some(there) = queries::number_of_digest(&mut tx, &handle, &new_version.digest).await? {
-        tx.finish().await?;
-        let reference = VersionRef { model: model.clone(), number: there };
-        return Ok((read(ctx, &tenant, &reference).await?, false));
+        let there = authz::version(&mut tx, &VersionRef { model: model.clone(), number: there }).await?;
+        return Ok((there_again(tx, &there).await?, false));
     }
     queries::version_insert(&mut tx, &handle, number, &new_version).await?;
     let reference = VersionRef { model: model.clone(), number: fit(number)? };
@@ -47,8 +49,32 @@ pub async fn version_register(ctx: &Ctx, model: &ModelRef, new: VersionRegister)
         size: new_version.size,
         model_created,
     };
+    let handle = authz::version(&mut tx, &reference).await?;
+    let version = read(&mut tx, &handle).await?;
     tx.commit(&event).await?;
-    Ok((read(ctx, &tenant, &reference).await?, true))
+    Ok((version, true))
+}
+
+/// Answers the registration of what is there already. A version whose files
+/// had been removed has them back: they were just sent again.
+async fn there_again(mut tx: TenantTx<'_>, there: &authz::Version) -> Result<Version> {
+    let restored = queries::swept_restore(&mut tx, there).await?;
+    let found = read(&mut tx, there).await?;
+    if restored {
+        let (version, digest) = (there.reference().to_string(), found.summary.digest.clone());
+        tx.commit(&Event::ArtifactRestored { version, digest }).await?;
+    } else {
+        tx.finish().await?;
+    }
+    Ok(found)
+}
+
+/// Refuses where a version's files were removed.
+pub(crate) async fn refuse_swept_in_tx(tx: &mut TenantTx<'_>, version: &authz::Version) -> Result<()> {
+    match queries::swept_of(tx, version).await? {
+        Some(swept) => Err(Error::refused(Code::Gone, swept.sentence())),
+        None => Ok(()),
+    }
 }
 
 /// A context in its one form, with what follows from it.
@@ -93,19 +119,22 @@ pub async fn version_list(ctx: &Ctx, model: &ModelRef, query: &PageQuery) -> Res
 /// When there is none of this number for the caller.
 pub async fn version_get(ctx: &Ctx, reference: &VersionRef) -> Result<Version> {
     let tenant = authz::tenant(ctx, &reference.model.tenant, Action::TenantRead).await?;
-    read(ctx, &tenant, reference).await
+    let mut tx = TenantTx::begin(ctx, &tenant).await?;
+    let handle = authz::version(&mut tx, reference).await?;
+    let version = read(&mut tx, &handle).await?;
+    tx.finish().await?;
+    Ok(version)
 }
 
-/// The same for who may do something else here: an answer asks for no further right.
-async fn read(ctx: &Ctx, tenant: &authz::Tenant, reference: &VersionRef) -> Result<Version> {
-    let mut tx = TenantTx::begin(ctx, tenant).await?;
-    let handle = authz::version(&mut tx, reference).await?;
-    let (summary, context) = queries::summary_of(&mut tx, &handle).await?;
-    let file_list = queries::files_of(&mut tx, &handle).await?;
-    let history = queries::history(&mut tx, &handle).await?;
-    let open_promotion = crate::promotions::open_of_in_tx(&mut tx, &handle).await?;
-    tx.finish().await?;
-    Ok(Version { summary, context, file_list, history, open_promotion })
+/// A version as it is answered. What a change answers with is read before its
+/// commit: after it, a failure could only deny what is done.
+async fn read(tx: &mut TenantTx<'_>, handle: &authz::Version) -> Result<Version> {
+    let (summary, context) = queries::summary_of(tx, handle).await?;
+    let file_list = queries::files_of(tx, handle).await?;
+    let history = queries::history(tx, handle).await?;
+    let open_promotion = crate::promotions::open_of_in_tx(tx, handle).await?;
+    let swept = queries::swept_of(tx, handle).await?;
+    Ok(Version { summary, context, file_list, history, open_promotion, swept })
 }
 
 /// Retires a version: it stays on record and is never used again.
@@ -133,15 +162,15 @@ pub async fn version_retire(ctx: &Ctx, reference: &VersionRef, reason: &str) -> 
     }
     let moved = Moved { from, to: Stage::Retired, why: format!("retired: {reason}") };
     queries::stage_set(&mut tx, &handle, &moved).await?;
-    let (summary, _) = queries::summary_of(&mut tx, &handle).await?;
+    let version = read(&mut tx, &handle).await?;
     let event = Event::VersionRetired {
         version: reference.to_string(),
-        digest: summary.digest,
+        digest: version.summary.digest.clone(),
         from,
         reason: reason.clone(),
     };
     tx.commit(&event).await?;
-    read(ctx, &tenant, reference).await
+    Ok(version)
 }
 
 /// A reason, trimmed; one must be given.

@@ -3,6 +3,7 @@
 use super::NewVersion;
 use crate::kernel::authz;
 use crate::kernel::error::{Error, Result, fit};
+use crate::kernel::sql::sql_query;
 use crate::kernel::tx::TenantTx;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -16,6 +17,10 @@ use weighhouse_types::context::{Completeness, FileEntry};
 use weighhouse_types::ids::UserId;
 use weighhouse_types::reference::VersionRef;
 use weighhouse_types::versions::{Stage, StageChange, VersionSummary};
+
+mod swept;
+pub(crate) use swept::swept_insert;
+pub(super) use swept::{swept_of, swept_restore};
 
 /// Locks a model's row, which serialises everything that happens to it; gives
 /// the newest version's number.
@@ -57,7 +62,7 @@ pub(super) async fn version_insert(
     let id = Uuid::now_v7();
     let author = tx.ctx().user()?.id.0;
     let files = &new.artifact.files;
-    diesel::sql_query(
+    sql_query(
         "INSERT INTO versions (tenant_id, id, model_id, number, digest, context, files, size, author_id)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
@@ -73,7 +78,7 @@ pub(super) async fn version_insert(
     .execute(tx.conn()?)
     .await?;
     files_insert(tx, model, id, files).await?;
-    diesel::sql_query(
+    sql_query(
         "WITH stage AS (
              INSERT INTO version_stages (tenant_id, version_id, model_id, stage) VALUES ($1, $2, $3, 'development')),
          change AS (
@@ -102,7 +107,7 @@ async fn files_insert(
     let digests =
         files.iter().map(|file| hex::decode(&file.sha256)).collect::<std::result::Result<Vec<_>, _>>();
     let sizes = files.iter().map(|file| fit::<_, i64>(file.size)).collect::<Result<Vec<_>>>()?;
-    diesel::sql_query(
+    sql_query(
         "INSERT INTO version_files (tenant_id, version_id, path, sha256, size)
          SELECT $1, $2, * FROM unnest($3, $4, $5)",
     )
@@ -181,7 +186,7 @@ pub(super) async fn versions(
 ) -> Result<Vec<VersionSummary>> {
     let keys =
         "(SELECT coalesce(jsonb_object_agg(key, true), '{}') FROM jsonb_object_keys(v.context) AS key)";
-    let rows: Vec<Row> = diesel::sql_query(format!(
+    let rows: Vec<Row> = sql_query(format!(
         "{} WHERE v.tenant_id = $1 AND v.model_id = $2 AND ($3 IS NULL OR v.number < $3)
          ORDER BY v.number DESC LIMIT $4",
         select(keys)
@@ -200,7 +205,7 @@ pub(crate) async fn summary_of(
     tx: &mut TenantTx<'_>,
     version: &authz::Version,
 ) -> Result<(VersionSummary, Value)> {
-    let row: Row = diesel::sql_query(format!("{} WHERE v.tenant_id = $1 AND v.id = $2", select("v.context")))
+    let row: Row = sql_query(format!("{} WHERE v.tenant_id = $1 AND v.id = $2", select("v.context")))
         .bind::<SqlUuid, _>(version.model.tenant_id.0)
         .bind::<SqlUuid, _>(version.id.0)
         .get_result(tx.conn()?)
@@ -250,7 +255,7 @@ struct ChangeRow {
 
 /// The stages that a version went through, oldest first.
 pub(super) async fn history(tx: &mut TenantTx<'_>, version: &authz::Version) -> Result<Vec<StageChange>> {
-    let rows: Vec<ChangeRow> = diesel::sql_query(
+    let rows: Vec<ChangeRow> = sql_query(
         "SELECT c.from_stage, c.to_stage, c.at, u.name AS by, c.why
          FROM stage_changes c JOIN users u ON u.id = c.user_id
          WHERE c.tenant_id = $1 AND c.version_id = $2 ORDER BY c.id LIMIT 1000",
@@ -288,7 +293,7 @@ pub(crate) struct Moved {
 /// Moves a version; the database's own check refuses what is not a way.
 pub(crate) async fn stage_set(tx: &mut TenantTx<'_>, version: &authz::Version, moved: &Moved) -> Result<()> {
     let user = tx.ctx().user()?.id.0;
-    let updated = diesel::sql_query(
+    let updated = sql_query(
         "WITH change AS (
              INSERT INTO stage_changes (tenant_id, version_id, id, from_stage, to_stage, user_id, why)
              VALUES ($1, $2, $3, $4, $5, $6, $7))

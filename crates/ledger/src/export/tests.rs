@@ -45,8 +45,8 @@ fn header(checkpoint: &str) -> String {
 }
 
 fn verify(checkpoint: &str, lines: &[String], earlier: Option<&str>) -> Result<Verified, Fault> {
-    let signer = signer();
-    let expected = Expected { key: signer.verifier(), origin: Some(ORIGIN), earlier };
+    let keys = [signer().verifier().clone()];
+    let expected = Expected { keys: &keys, origin: Some(ORIGIN), earlier };
     let mut verification = Verification::begin(&header(checkpoint), &expected)?;
     for line in lines {
         verification.entry(line)?;
@@ -146,11 +146,31 @@ fn a_checkpoint_has_to_be_the_keys_the_logs_and_no_shorter() {
     assert!(matches!(verify(&honest, &lines, Some(&elsewhere)), Err(Fault::Origin { .. })));
     let longer = note(&self::lines(5));
     assert_eq!(verify(&honest, &lines, Some(&longer)), Err(Fault::Shrunk { earlier: 5, size: 4 }));
-    let signer = signer();
-    let expected = Expected { key: signer.verifier(), origin: None, earlier: None };
+    let expected = Expected { keys: &[], origin: None, earlier: None };
+    assert_eq!(
+        Verification::begin(&header(&honest), &expected).unwrap_err(),
+        Fault::Checkpoint(CheckpointError::NoKey)
+    );
     for header in ["", "{}", &header(&honest).replace("audit/1", "audit/2")] {
         assert!(matches!(Verification::begin(header, &expected), Err(Fault::Header(_))), "{header}");
     }
+}
+
+#[test]
+fn a_log_whose_key_was_replaced_goes_on() {
+    let lines = lines(9);
+    let (new, _) = Signer::generate("weighhouse.example", [2; 32]).unwrap();
+    let newer = Checkpoint { origin: ORIGIN.into(), head: tree(&lines).head() }.sign(&new).unwrap();
+    let older = note(&lines[..4]);
+    let [old, new] = [signer().verifier().clone(), new.verifier().clone()];
+    let begin = |keys: &[Verifier]| {
+        Verification::begin(&header(&newer), &Expected { keys, origin: None, earlier: Some(&older) })
+            .map(drop)
+    };
+    assert_eq!(begin(&[old.clone(), new.clone()]), Ok(()));
+    assert_eq!(begin(&[new.clone(), old.clone()]), Ok(()));
+    assert!(matches!(begin(&[new]), Err(Fault::Earlier(_))));
+    assert!(matches!(begin(&[old]), Err(Fault::Checkpoint(_))));
 }
 
 proptest! {

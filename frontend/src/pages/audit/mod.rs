@@ -66,8 +66,8 @@ fn LogView(
             </p>
         </div>
         <div class="stack">
-            <Refused refusal=signed.refusal />
-            <ProofCard head=head checkpoint=signed.checkpoint tenant=tenant />
+            <Refused refusal=signed.refusal.clone() />
+            <ProofCard head=head signed=signed tenant=tenant />
             <FilterForm filter=filter address=address models=models />
             <Entries entries=entries address=list next=next filtered=filtered />
         </div>

@@ -2,12 +2,14 @@
 
 use crate::components::chip::Chip;
 use crate::components::command::{Command, Digest};
-use crate::components::format::{count, plural};
+use crate::components::format::count;
+use crate::components::icon::Icon;
+use crate::components::islands::copy::CopyButton;
 use crate::components::note::{Note, Tone};
 use crate::components::table::Fact;
 use crate::components::time::{FullMoment, When};
 use leptos::prelude::*;
-use weighhouse_types::audit::{AuditCheckpoint, AuditHead, AuditRefusal};
+use weighhouse_types::audit::{AuditCheckpoint, AuditHead, AuditRefusal, AuditSigned};
 
 /// The warning above a log that the signer refuses.
 #[component]
@@ -31,76 +33,109 @@ pub(super) fn Refused(refusal: Option<AuditRefusal>) -> impl IntoView {
     })
 }
 
-/// The head of a log and its proof.
+/// The head of a log, how far it is signed, and how to check that.
 #[component]
 pub(super) fn ProofCard(
     head: AuditHead,
-    checkpoint: Option<AuditCheckpoint>,
+    signed: AuditSigned,
     /// The client whose log it is, if it is one's.
     tenant: Option<String>,
 ) -> impl IntoView {
-    let size = head.size;
-    let badge = view! { <Badge size=size checkpoint=checkpoint.clone() /> };
-    let commands = checkpoint.as_ref().zip(tenant).map(|(checkpoint, tenant)| commands(checkpoint, &tenant));
+    let AuditSigned { checkpoint, refusal } = signed;
+    let badge = view! { <Badge size=head.size checkpoint=checkpoint.clone() refused=refusal.is_some() /> };
     view! {
         <section class="card" aria-label="Proof of the log">
             <dl class="facts facts-plain">
                 <Fact term="Entries">
-                    <span class="num">{count(size)}</span>
+                    <span class="num">{count(head.size)}</span>
                 </Fact>
-                {head.root.map(|root| view! {
-                    <Fact term="Root">
-                        <Digest digest=root of="the log's root" />
-                    </Fact>
-                })}
-                <Fact term="Signed">
-                    {badge}
-                </Fact>
-                {checkpoint.map(|checkpoint| view! {
-                    <Fact term="Key">
-                        <Digest digest=checkpoint.key of="the key" />
-                    </Fact>
-                    <Fact term="Log">
-                        <Digest digest=checkpoint.origin of="the log's name" />
-                    </Fact>
-                })}
+                {head
+                    .root
+                    .map(|root| {
+                        view! {
+                            <Fact term="Root">
+                                <Digest digest=root of="the log's root" />
+                            </Fact>
+                        }
+                    })}
+                <Fact term="Proof">{badge}</Fact>
             </dl>
-            {commands.map(|lines| view! {
-                <div class="card-body stack">
-                    <p class="hint">
-                        "Verify it yourself, offline and without trusting this server. Keep the key and each export somewhere of your own: the next one must go on from it ("
-                        <code>"--checkpoint"</code>
-                        ")."
-                    </p>
-                    <Command lines=lines />
-                </div>
-            })}
+            {checkpoint.map(|checkpoint| view! { <Verify checkpoint=checkpoint tenant=tenant /> })}
         </section>
     }
 }
 
 /// How far the log is signed.
 #[component]
-fn Badge(size: u64, checkpoint: Option<AuditCheckpoint>) -> impl IntoView {
-    let Some(checkpoint) = checkpoint else {
+fn Badge(size: u64, checkpoint: Option<AuditCheckpoint>, refused: bool) -> impl IntoView {
+    let Some(AuditCheckpoint { size: signed, signed_at, .. }) = checkpoint else {
         return view! {
             <Chip kind="development" icon="circle-dashed" word="Not signed yet" />
             " A worker with a log key signs within seconds of a change."
         }
         .into_any();
     };
-    let waiting = size.saturating_sub(checkpoint.size);
-    let rest = match waiting {
-        0 => ", all of it, ".to_owned(),
-        _ => format!(", {} to come, ", plural(waiting, "entry").replace("entrys", "entries")),
+    let last = count(signed.saturating_sub(1));
+    let waiting = count(size.saturating_sub(signed));
+    let (kind, icon, word, words) = if refused {
+        ("rejected", "octagon-x", "Refused", format!(" Last signed up to entry {last}, "))
+    } else if size > signed {
+        ("production", "shield-check", "Signed", format!(" up to entry {last} ({waiting} to come), "))
+    } else {
+        ("production", "shield-check", "Signed", format!(" up to entry {last}, the newest, "))
     };
     view! {
-        <Chip kind="production" icon="shield-check" word="Signed" />
-        {format!(" up to entry {}", count(checkpoint.size.saturating_sub(1)))}
-        {rest}
-        <When at=checkpoint.signed_at />
+        <Chip kind=kind icon=icon word=word />
+        {words}
+        <When at=signed_at />
     }
     .into_any()
+}
+
+/// What somebody needs to verify the log elsewhere.
+#[component]
+fn Verify(checkpoint: AuditCheckpoint, tenant: Option<String>) -> impl IntoView {
+    let commands = tenant.map(|tenant| commands(&checkpoint, &tenant));
+    let AuditCheckpoint { origin, key, .. } = checkpoint;
+    view! {
+        <details class="fold">
+            <summary>
+                <Icon name="chevron-right" />
+                <h2>"Verify it yourself"</h2>
+            </summary>
+            <dl class="facts">
+                <Fact term="Key">
+                    <Copied text=key what="key" />
+                </Fact>
+                <Fact term="Log">
+                    <Copied text=origin what="name of the log" />
+                </Fact>
+            </dl>
+            {commands
+                .map(|lines| {
+                    view! {
+                        <div class="card-body stack">
+                            <p class="hint">
+                                "Offline, and without trusting this server. Keep the key and each export somewhere of your own; "
+                                <code>"--checkpoint"</code> " shows that the next export goes on from an earlier one."
+                            </p>
+                            <Command lines=lines />
+                        </div>
+                    }
+                })}
+        </details>
+    }
+}
+
+/// A text to be copied.
+#[component]
+fn Copied(text: String, what: &'static str) -> impl IntoView {
+    view! {
+        <span class="digest">
+            <code>{text.clone()}</code>
+            <CopyButton text=text what=what.to_owned() />
+        </span>
+    }
 }
 
 fn commands(checkpoint: &AuditCheckpoint, tenant: &str) -> Vec<String> {

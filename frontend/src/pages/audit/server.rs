@@ -3,7 +3,6 @@
 use weighhouse_core::audit::LogName;
 use weighhouse_core::{Ctx, Error, Result, audit, tenancy};
 use weighhouse_types::audit::{AuditEntry, AuditHead, AuditQuery, AuditSigned};
-use weighhouse_types::permission::{AgencyAction, agency_allows};
 use weighhouse_types::tenancy::Tenant;
 
 /// One page of a log, the log's head, and what is signed of it.
@@ -30,15 +29,4 @@ pub(crate) async fn agency_log(ctx: &Ctx, slug: &str, query: &AuditQuery) -> Res
     let agency = agencies.into_iter().find(|membership| membership.agency.slug == slug);
     let agency = agency.ok_or_else(|| Error::not_found("agency"))?.agency;
     Ok((agency.name, Log { head, signed, entries: page.items, next: page.next }))
-}
-
-/// The agencies whose log the caller may read: name and slug. None where they
-/// cannot be found: a menu must not fail a page.
-pub(crate) async fn agencies(ctx: &Ctx) -> Vec<(String, String)> {
-    let memberships = tenancy::agency_list(ctx).await.unwrap_or_default();
-    memberships
-        .into_iter()
-        .filter(|membership| agency_allows(membership.role, AgencyAction::AgencyAuditRead))
-        .map(|membership| (membership.agency.name, membership.agency.slug))
-        .collect()
 }

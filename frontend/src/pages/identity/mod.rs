@@ -1,5 +1,6 @@
-//! Sign-in, the first visit, and API tokens.
+//! Sign-in, one's own login, the first visit, and API tokens.
 
+pub(crate) mod account;
 pub(crate) mod server;
 pub(crate) mod setup;
 pub(crate) mod sign_in;

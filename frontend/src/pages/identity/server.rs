@@ -40,7 +40,7 @@ pub(crate) async fn sign_in(
     };
     post_open(form, async move |ctx| {
         let signed_in = identity::sign_in(&ctx, &email, &password, &agent()).await?;
-        session::session_start(&signed_in.cookie)?;
+        session::session_start(&ctx, &signed_in).await?;
         Ok(Done::to(links::local(&next)))
     })
     .await
@@ -79,7 +79,7 @@ pub(crate) async fn set_up(
     post_open(form, async move |ctx| {
         let filled = SetupForm { agency_name, agency_slug, name, email, password };
         let signed_in = identity::setup(&ctx, &code, filled).await?;
-        session::session_start(&signed_in.cookie)?;
+        session::session_start(&ctx, &signed_in).await?;
         Ok(Done::to("/"))
     })
     .await

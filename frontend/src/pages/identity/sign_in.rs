@@ -60,6 +60,9 @@ fn SignInForm(next: String, fresh: bool) -> impl IntoView {
                     </button>
                 </PostForm>
             </div>
+            <p class="small gate-foot">
+                <a href="/forgot">"Forgot your password?"</a>
+            </p>
             <p class="small faint gate-foot">
                 "No login yet? It comes with an invitation, from your agency or your client admin."
             </p>

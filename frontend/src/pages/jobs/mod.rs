@@ -151,11 +151,15 @@ fn JobRow(job: JobSummary, scope: Scope) -> impl IntoView {
             <td class="r" data-label="Attempts">
                 {job.attempts}
             </td>
-            <td data-label="Next">{next}</td>
-            <td data-label="Since">
+            <td class="nowrap" data-label="Next">
+                {next}
+            </td>
+            <td class="nowrap" data-label="Since">
                 <When at=job.created_at />
             </td>
-            <td>{actions}</td>
+            <td>
+                <div class="job-actions">{actions}</div>
+            </td>
         </tr>
     }
 }
@@ -173,13 +177,12 @@ fn StateOf(state: JobState) -> impl IntoView {
 fn Actions(job: JobSummary, tenant: String) -> impl IntoView {
     let id = job.id.to_string();
     let also = (tenant.clone(), id.clone());
-    let (again, why) =
-        (format!("Try again now: {}", job.about), format!("Why it is given up: {}", job.about));
+    let (again, why) = (format!("Try again: {}", job.about), format!("Why it is given up: {}", job.about));
     view! {
         <PostForm action=Retry::PATH class="table-actions">
             <Which tenant=also.0 job=also.1 />
             <button type="submit" class="btn btn-small" aria-label=again>
-                "Try again now"
+                "Try again"
             </button>
         </PostForm>
         <details class="give-up">
@@ -198,7 +201,7 @@ fn Actions(job: JobSummary, tenant: String) -> impl IntoView {
                     aria-label=why
                 />
                 <button type="submit" class="btn btn-small">
-                    "Give up"
+                    "Give it up"
                 </button>
             </PostForm>
         </details>

@@ -3,7 +3,7 @@
 use super::server::{self, Accept};
 use crate::components::field::{Hidden, PostForm, TextField};
 use crate::components::frame::Page;
-use crate::components::mark::Mark;
+use crate::components::gate::Gate;
 use crate::session;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -14,7 +14,7 @@ pub(crate) fn InvitationPage() -> impl IntoView {
     let token = session::param("token");
     session::open_page(async move |ctx| {
         let shown = server::invitation(&ctx, &token).await?;
-        let title = format!("Join {}", shown.tenant_name);
+        let title = format!("Join {}", shown.place);
         let role = shown.role.as_str();
         let fields = if shown.has_login {
             view! {
@@ -44,22 +44,15 @@ pub(crate) fn InvitationPage() -> impl IntoView {
             .into_any()
         };
         let body = view! {
-            <div class="narrow stack gate">
-                <div class="gate-head">
-                    <Mark />
-                    <h1>{title.clone()}</h1>
-                    <p class="dim">{format!("{} is invited as {role}.", shown.email)}</p>
-                </div>
-                <div class="card card-body">
-                    <PostForm action=Accept::PATH class="form" open=true>
-                        <Hidden name="token" value=token />
-                        {fields}
-                        <button type="submit" class="btn btn-primary btn-wide">
-                            "Join"
-                        </button>
-                    </PostForm>
-                </div>
-            </div>
+            <Gate title=title.clone() about=format!("{} is invited as {role}.", shown.email)>
+                <PostForm action=Accept::PATH class="form" open=true>
+                    <Hidden name="token" value=token />
+                    {fields}
+                    <button type="submit" class="btn btn-primary btn-wide">
+                        "Join"
+                    </button>
+                </PostForm>
+            </Gate>
         };
         Ok(Page::new(title, body))
     })

@@ -7,9 +7,11 @@ use crate::components::frame::{Page, Tab};
 use crate::components::table::{Heads, TakeAway};
 use crate::components::time::When;
 use crate::session;
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
-use weighhouse_types::memberships::{Invitation, Member};
+use weighhouse_types::ids::{InvitationId, UserId};
+use weighhouse_types::memberships::Member;
 use weighhouse_types::permission::{Action, Role, TenantRole, allows};
 
 #[component]
@@ -34,11 +36,16 @@ pub(crate) fn MembersPage() -> impl IntoView {
             </section>
         };
         let content = if manages {
+            let invited = invitations.into_iter().map(|invitation| Invited {
+                id: invitation.id,
+                role: invitation.role.as_str(),
+                email: invitation.email,
+                expires_at: invitation.expires_at,
+            });
+            let invited = invitation_list(invited.collect(), Uninvite::PATH, ("tenant", &slug));
             view! {
                 <div class="cols">
-                    <div class="stack">
-                        {list} <Invitations invitations=invitations tenant=slug.clone() />
-                    </div>
+                    <div class="stack">{list} {invited}</div>
                     <aside class="rail">
                         <InviteForm tenant=slug />
                     </aside>
@@ -71,18 +78,27 @@ fn MemberRow(member: Member, tenant: String, change: bool) -> impl IntoView {
     };
     let role_cell = match (own, role) {
         (Some(current), _) => {
-            view! { <RoleForm tenant=tenant.clone() user=user.to_string() name=name.clone() current=current /> }
-                .into_any()
-        }
-        (None, Role::Tenant(role)) => role.as_str().into_any(),
-        (None, Role::Agency(role)) => {
+            let roles = TenantRole::ALL.iter().map(|role| role.as_str()).collect();
+            let (place, current) = (("tenant", tenant.clone()), current.as_str());
             view! {
-                {role.as_str()}
-                " "
-                <span class="faint">"of the agency"</span>
+                <RoleForm
+                    action=ChangeRole::PATH
+                    place=place
+                    user=user
+                    name=name.clone()
+                    roles=roles
+                    current=current
+                />
             }
             .into_any()
         }
+        (None, Role::Tenant(role)) => role.as_str().into_any(),
+        (None, Role::Agency(role)) => view! {
+            {role.as_str()}
+            " "
+            <span class="faint">"of the agency"</span>
+        }
+        .into_any(),
     };
     view! {
         <tr>
@@ -109,22 +125,32 @@ fn MemberRow(member: Member, tenant: String, change: bool) -> impl IntoView {
     }
 }
 
+/// The choice of a person's role, and the button that sends it.
 #[component]
-fn RoleForm(tenant: String, user: String, name: String, current: TenantRole) -> impl IntoView {
-    let options = TenantRole::ALL
-        .iter()
+pub(super) fn RoleForm(
+    /// The server function's `PATH`.
+    action: &'static str,
+    /// The field that says where, and what it says.
+    place: (&'static str, String),
+    user: UserId,
+    name: String,
+    roles: Vec<&'static str>,
+    current: &'static str,
+) -> impl IntoView {
+    let options = roles
+        .into_iter()
         .map(|role| {
             view! {
-                <option value=role.as_str() selected=*role == current>
-                    {role.as_str()}
+                <option value=role selected=role == current>
+                    {role}
                 </option>
             }
         })
         .collect_view();
     view! {
-        <PostForm action=ChangeRole::PATH class="form-inline">
-            <Hidden name="tenant" value=tenant />
-            <Hidden name="user" value=user />
+        <PostForm action=action class="form-inline">
+            <Hidden name=place.0 value=place.1 />
+            <Hidden name="user" value=user.to_string() />
             <select class="input input-auto input-small" name="role" aria-label=format!("Role of {name}")>
                 {options}
             </select>
@@ -135,13 +161,48 @@ fn RoleForm(tenant: String, user: String, name: String, current: TenantRole) -> 
     }
 }
 
-#[component]
-fn Invitations(invitations: Vec<Invitation>, tenant: String) -> impl IntoView {
+/// An invitation on its way, to a client or to an agency.
+pub(super) struct Invited {
+    pub(super) id: InvitationId,
+    pub(super) email: String,
+    pub(super) role: &'static str,
+    pub(super) expires_at: DateTime<Utc>,
+}
+
+/// Invitations that wait to be taken, where there are any. `place` is the
+/// field that says of whom, and what it says; `revoke` the form's path.
+pub(super) fn invitation_list(
+    invitations: Vec<Invited>,
+    revoke: &'static str,
+    place: (&'static str, &str),
+) -> impl IntoView + use<> {
+    let (field, of) = place;
     (!invitations.is_empty()).then(|| {
         let count = invitations.len();
         let rows = invitations
             .into_iter()
-            .map(|invitation| view! { <InvitationRow invitation=invitation tenant=tenant.clone() /> })
+            .map(|Invited { id, email, role, expires_at }| {
+                let label = format!("Revoke the invitation of {email}");
+                view! {
+                    <tr>
+                        <th scope="row">{email}</th>
+                        <td data-label="Role">{role}</td>
+                        <td data-label="Expires">
+                            <When at=expires_at />
+                        </td>
+                        <td>
+                            <TakeAway
+                                action=revoke
+                                place=field
+                                tenant=of.to_owned()
+                                field=("invitation", id.to_string())
+                                word="Revoke"
+                                label=label
+                            />
+                        </td>
+                    </tr>
+                }
+            })
             .collect_view();
         view! {
             <section class="card" aria-labelledby="invitations">
@@ -156,29 +217,6 @@ fn Invitations(invitations: Vec<Invitation>, tenant: String) -> impl IntoView {
             </section>
         }
     })
-}
-
-#[component]
-fn InvitationRow(invitation: Invitation, tenant: String) -> impl IntoView {
-    let label = format!("Revoke the invitation of {}", invitation.email);
-    view! {
-        <tr>
-            <th scope="row">{invitation.email}</th>
-            <td data-label="Role">{invitation.role.as_str()}</td>
-            <td data-label="Expires">
-                <When at=invitation.expires_at />
-            </td>
-            <td>
-                <TakeAway
-                    action=Uninvite::PATH
-                    tenant=tenant
-                    field=("invitation", invitation.id.to_string())
-                    word="Revoke"
-                    label=label
-                />
-            </td>
-        </tr>
-    }
 }
 
 #[component]

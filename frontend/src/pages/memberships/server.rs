@@ -131,8 +131,9 @@ pub(crate) async fn accept(
     let back = format!("/invitation/{}", links::encode(&token));
     let form = Form { back, name: Accept::PATH, kept: vec![("name", name.clone())] };
     post_open(form, async move |ctx| {
-        let signed_in = memberships::invitation_accept(&ctx, &token, &name, &password).await?;
-        session::session_start(&signed_in.cookie)?;
+        let signed_in =
+            memberships::invitation_accept(&ctx, &token, &name, &password, &session::agent()).await?;
+        session::session_start(&ctx, &signed_in).await?;
         Ok(Done::to("/").saying("Welcome. You are signed in."))
     })
     .await

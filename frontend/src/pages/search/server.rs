@@ -13,7 +13,7 @@ use weighhouse_core::{App, Ctx, Result, search, tenancy};
 use weighhouse_types::permission::{Action, allows};
 use weighhouse_types::reference::ModelRef;
 use weighhouse_types::search::{self as search_types, FoundKind};
-use weighhouse_types::tenancy::Tenant;
+use weighhouse_types::tenancy::{AgencyMembership, Tenant};
 
 /// What is searched for.
 #[derive(Deserialize)]
@@ -59,8 +59,21 @@ pub(crate) async fn find(ctx: &Ctx, text: &str) -> Result<Vec<Found>> {
     let matches = |page: &Found| words.are_in(&[&page.name, &page.place, &page.address]);
     let things = search::find(&portfolio, text).into_iter().map(place);
     let pages = portfolio.tenants.iter().flat_map(|client| pages(&client.tenant));
+    let staff = portfolio.agencies.iter().map(|AgencyMembership { agency, .. }| Found {
+        name: "Staff".into(),
+        address: links::staff(&agency.slug),
+        place: agency.name.clone(),
+        icon: "users",
+    });
+    let account = Found {
+        name: "Your account".into(),
+        place: "sessions, password, address".into(),
+        icon: "user-round",
+        address: "/account".into(),
+    };
     let home = std::iter::once(home).filter(matches);
-    Ok(home.chain(things).chain(pages.filter(matches)).take(search::FOUND_MAX).collect())
+    let pages = pages.chain(staff).chain([account]).filter(matches);
+    Ok(home.chain(things).chain(pages).take(search::FOUND_MAX).collect())
 }
 
 fn place(found: search_types::Found) -> Found {

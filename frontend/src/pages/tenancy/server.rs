@@ -11,7 +11,7 @@ use weighhouse_types::models::Model;
 use weighhouse_types::page::PageQuery;
 use weighhouse_types::permission::{Action, allows};
 use weighhouse_types::projects::Project;
-use weighhouse_types::tenancy::{Portfolio, Tenant, TenantCreate};
+use weighhouse_types::tenancy::{AgencyMembership, Portfolio, Tenant, TenantCreate};
 
 /// How many entries of the log a client's home shows.
 const RECENT: u32 = 6;
@@ -55,6 +55,12 @@ pub(crate) async fn home(ctx: &Ctx, slug: &str) -> Result<Home> {
         && !memberships::invitation_list(ctx, slug).await?.is_empty();
     let members = memberships::member_list(ctx, slug).await?;
     Ok(Home { tenant, projects, recent, members, invited, url: url(ctx) })
+}
+
+/// Where the caller works. Nowhere where that cannot be found: a menu must
+/// not fail a page.
+pub(crate) async fn agencies(ctx: &Ctx) -> Vec<AgencyMembership> {
+    tenancy::agency_list(ctx).await.unwrap_or_default()
 }
 
 #[server(prefix = "/do", endpoint = "tenant-create")]

@@ -19,7 +19,8 @@ pub(super) fn Actions(shown: VersionShown) -> impl IntoView {
     let summary = version.summary;
     let reference = summary.reference;
     let may = |role: Role, action| allows(role, action);
-    let promotes = may(tenant.role, Action::PromotionOpen);
+    // What has no files is not promoted.
+    let promotes = may(tenant.role, Action::PromotionOpen) && version.swept.is_none();
     let next = match (summary.stage, version.open_promotion) {
         (_, Some(id)) => view! { <OpenRequest reference=reference.clone() id=id /> }.into_any(),
         (Stage::Development | Stage::Archived, None) if promotes => {
@@ -169,7 +170,7 @@ fn RetireCard(reference: VersionRef) -> impl IntoView {
         </div>
         <Confirm id="ask-retire" title=format!("Retire version {}?", reference.number)>
             <PostForm action=Retire::PATH class="form">
-                <p>"A retired version is never promoted again. Its files and its record stay."</p>
+                <p>"A retired version is never promoted again. Its record stays, and its files as long as the retention policy says."</p>
                 <Hidden name="version" value=reference.to_string() />
                 <TextArea name="reason" label="Reason" required=true />
                 <button type="submit" class="btn btn-danger">

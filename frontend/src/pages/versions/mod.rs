@@ -14,6 +14,7 @@ use crate::components::format::{bytes, plural};
 use crate::components::frame::{Page, Tab};
 use crate::components::gauge::Gauge;
 use crate::components::icon::Icon;
+use crate::components::note::{Note, Tone};
 use crate::components::table::{Heads, Scroll};
 use crate::components::time::When;
 use crate::{links, session};
@@ -49,11 +50,20 @@ pub(crate) fn VersionPage() -> impl IntoView {
 #[component]
 fn VersionView(shown: VersionShown) -> impl IntoView {
     let version = shown.version.clone();
-    let Version { summary, context, file_list, history, .. } = version;
+    let Version { summary, context, file_list, history, swept, .. } = version;
+    let kept = swept.is_none();
     let pushes = allows(shown.tenant.role, Action::VersionRegister);
     let evaluation = context.get("evaluation").cloned();
     view! {
-        <VersionHead summary=summary.clone() />
+        <VersionHead summary=summary.clone() kept=kept />
+        {swept
+            .map(|swept| {
+                view! {
+                    <div class="flash">
+                        <Note tone=Tone::Warn>{swept.sentence()}</Note>
+                    </div>
+                }
+            })}
         <div class="cols">
             <div class="stack">
                 <nav class="row small on-page" aria-label="On this page">
@@ -64,7 +74,7 @@ fn VersionView(shown: VersionShown) -> impl IntoView {
                 </nav>
                 <ContextSection context=context completeness=summary.completeness.clone() pushes=pushes />
                 <EvidenceSection evaluation=evaluation />
-                <Files files=file_list reference=summary.reference.clone() />
+                <Files files=file_list reference=summary.reference.clone() kept=kept />
                 <History history=history />
             </div>
             <aside class="rail">
@@ -74,14 +84,14 @@ fn VersionView(shown: VersionShown) -> impl IntoView {
                         <Gauge completeness=summary.completeness.clone() />
                     </div>
                 </Card>
-                <GetItBack reference=summary.reference />
+                {kept.then(|| view! { <GetItBack reference=summary.reference /> })}
             </aside>
         </div>
     }
 }
 
 #[component]
-fn VersionHead(summary: VersionSummary) -> impl IntoView {
+fn VersionHead(summary: VersionSummary, kept: bool) -> impl IntoView {
     let VersionSummary { reference, digest, stage, stage_since, author, created_at, files, size, .. } =
         summary;
     view! {
@@ -91,12 +101,17 @@ fn VersionHead(summary: VersionSummary) -> impl IntoView {
                 <StageChip stage=stage />
                 <span class="faint small">"since " <When at=stage_since /></span>
             </div>
-            <div class="actions">
-                <a class="btn" href=links::archive(&reference) download="">
-                    <Icon name="download" />
-                    "Download"
-                </a>
-            </div>
+            {kept
+                .then(|| {
+                    view! {
+                        <div class="actions">
+                            <a class="btn" href=links::archive(&reference) download="">
+                                <Icon name="download" />
+                                "Download"
+                            </a>
+                        </div>
+                    }
+                })}
             <div class="head-sub">
                 <p>
                     <Digest digest=digest of="the version" />
@@ -126,21 +141,32 @@ fn GetItBack(reference: VersionRef) -> impl IntoView {
 const FILES_SHOWN: usize = 200;
 
 #[component]
-fn Files(files: Vec<FileEntry>, reference: VersionRef) -> impl IntoView {
+fn Files(
+    files: Vec<FileEntry>,
+    reference: VersionRef,
+    /// Whether the bytes are kept; what was registered is shown in any case.
+    kept: bool,
+) -> impl IntoView {
     let count = files.len();
     let left = count.saturating_sub(FILES_SHOWN);
     let rows = files
         .into_iter()
         .take(FILES_SHOWN)
         .map(|file| {
-            let href = links::file(&reference, &file.path);
+            let name = if kept {
+                let href = links::file(&reference, &file.path);
+                view! {
+                    <a class="mono" href=href download="">
+                        {file.path}
+                    </a>
+                }
+                .into_any()
+            } else {
+                view! { <span class="mono">{file.path}</span> }.into_any()
+            };
             view! {
                 <tr>
-                    <th scope="row">
-                        <a class="mono" href=href download="">
-                            {file.path}
-                        </a>
-                    </th>
+                    <th scope="row">{name}</th>
                     <td class="r nowrap">{bytes(file.size)}</td>
                     <td>
                         <Digest digest=file.sha256 of="the file" short=true />
@@ -154,9 +180,16 @@ fn Files(files: Vec<FileEntry>, reference: VersionRef) -> impl IntoView {
             <div class="card-head">
                 <h2 id="files-title">"Files"</h2>
                 <span class="count">{count}</span>
-                <a class="push" href=links::archive(&reference) download="">
-                    "Download all"
-                </a>
+                {if kept {
+                    view! {
+                        <a class="push" href=links::archive(&reference) download="">
+                            "Download all"
+                        </a>
+                    }
+                        .into_any()
+                } else {
+                    view! { <span class="push">"removed; digests stay"</span> }.into_any()
+                }}
             </div>
             <Scroll label="Table of files">
                 <table class="table">

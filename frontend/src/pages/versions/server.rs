@@ -99,7 +99,7 @@ pub(crate) async fn retire(
     post(form, &csrf, async move |ctx| {
         let version = reference(&version)?;
         versions::version_retire(&ctx, &version, &reason).await?;
-        Ok(Done::to(back).saying("The version is retired. Its files and its record stay."))
+        Ok(Done::to(back).saying("The version is retired. Its record stays."))
     })
     .await
 }

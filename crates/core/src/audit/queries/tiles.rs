@@ -4,6 +4,7 @@ use super::{AGENCY, TENANT, Tables};
 use crate::audit::log::{LogName, LogTx};
 use crate::kernel::error::{Error, Result, fit};
 use crate::kernel::log::Log;
+use crate::kernel::sql::sql_query;
 use crate::kernel::tx::PlatformTx;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -48,7 +49,7 @@ pub(in crate::audit) struct State {
 pub(in crate::audit) async fn state(tx: &mut LogTx<'_>) -> Result<State> {
     let Tables { prefix, owner } = tables(tx.log());
     let id = tx.log().id();
-    let state = diesel::sql_query(format!(
+    let state = sql_query(format!(
         "SELECT coalesce(h.size, 0) AS size, coalesce(c.integrated, 0) AS integrated,
                 coalesce(c.signed, 0) AS signed, c.origin, c.note, c.key, c.signed_at, c.refusal, c.refused_at
          FROM (SELECT $1 AS id) AS log
@@ -62,18 +63,15 @@ pub(in crate::audit) async fn state(tx: &mut LogTx<'_>) -> Result<State> {
 pub(in crate::audit) async fn state_locked(tx: &mut LogTx<'_>) -> Result<Option<State>> {
     let Tables { prefix, owner } = tables(tx.log());
     let id = tx.log().id();
-    diesel::sql_query(format!(
-        "INSERT INTO {prefix}_checkpoints ({owner}) VALUES ($1) ON CONFLICT DO NOTHING"
-    ))
-    .bind::<SqlUuid, _>(id)
-    .execute(tx.conn()?)
-    .await?;
-    let locked = diesel::sql_query(format!(
-        "SELECT 1 FROM {prefix}_checkpoints WHERE {owner} = $1 FOR UPDATE SKIP LOCKED"
-    ))
-    .bind::<SqlUuid, _>(id)
-    .execute(tx.conn()?)
-    .await?;
+    sql_query(format!("INSERT INTO {prefix}_checkpoints ({owner}) VALUES ($1) ON CONFLICT DO NOTHING"))
+        .bind::<SqlUuid, _>(id)
+        .execute(tx.conn()?)
+        .await?;
+    let locked =
+        sql_query(format!("SELECT 1 FROM {prefix}_checkpoints WHERE {owner} = $1 FOR UPDATE SKIP LOCKED"))
+            .bind::<SqlUuid, _>(id)
+            .execute(tx.conn()?)
+            .await?;
     // Only now, under the lock, is it read.
     if locked == 0 { Ok(None) } else { state(tx).await.map(Some) }
 }
@@ -93,7 +91,7 @@ pub(in crate::audit) async fn tiles(tx: &mut LogTx<'_>, ids: &[TileId]) -> Resul
     let Tables { prefix, owner } = tables(tx.log());
     let (levels, indexes) = columns(ids.iter().copied())?;
     let id = tx.log().id();
-    let rows: Vec<TileRow> = diesel::sql_query(format!(
+    let rows: Vec<TileRow> = sql_query(format!(
         "SELECT t.level, t.index, t.hashes
          FROM unnest($2, $3) AS wanted (level, index)
          JOIN {prefix}_tiles t ON t.{owner} = $1 AND t.level = wanted.level AND t.index = wanted.index"
@@ -116,7 +114,7 @@ pub(in crate::audit) async fn tiles_put(tx: &mut LogTx<'_>, tiles: &[(TileId, &[
     let (levels, indexes) = columns(tiles.iter().map(|(id, _)| *id))?;
     let hashes: Vec<Vec<u8>> = tiles.iter().map(|(_, tile)| tile::to_bytes(tile)).collect();
     let id = tx.log().id();
-    diesel::sql_query(format!(
+    sql_query(format!(
         "INSERT INTO {prefix}_tiles ({owner}, level, index, hashes)
          SELECT $1, * FROM unnest($2, $3, $4)
          ON CONFLICT ({owner}, level, index) DO UPDATE SET hashes = excluded.hashes"
@@ -160,7 +158,7 @@ pub(in crate::audit) async fn leaves(
 ) -> Result<Vec<LeafRow>> {
     let Tables { prefix, owner } = tables(tx.log());
     let id = tx.log().id();
-    Ok(diesel::sql_query(format!(
+    Ok(sql_query(format!(
         "SELECT l.index, l.leaf, p.payload, p.nonce
          FROM {prefix}_leaves l
          LEFT JOIN {prefix}_payloads p ON $4 AND p.{owner} = l.{owner} AND p.index = l.index
@@ -185,7 +183,7 @@ struct LeafHash {
 pub(in crate::audit) async fn leaf_hashes(tx: &mut LogTx<'_>, (from, to): (i64, i64)) -> Result<Vec<Hash>> {
     let Tables { prefix, owner } = tables(tx.log());
     let id = tx.log().id();
-    let rows: Vec<LeafHash> = diesel::sql_query(format!(
+    let rows: Vec<LeafHash> = sql_query(format!(
         "SELECT leaf_hash FROM {prefix}_leaves WHERE {owner} = $1 AND index >= $2 AND index < $3 ORDER BY index"
     ))
     .bind::<SqlUuid, _>(id)
@@ -204,7 +202,7 @@ pub(in crate::audit) async fn leaf_hashes(tx: &mut LogTx<'_>, (from, to): (i64, 
 pub(in crate::audit) async fn integrated_set(tx: &mut LogTx<'_>, integrated: i64) -> Result<()> {
     let Tables { prefix, owner } = tables(tx.log());
     let id = tx.log().id();
-    diesel::sql_query(format!(
+    sql_query(format!(
         "UPDATE {prefix}_checkpoints SET integrated = $2, refusal = NULL, refused_at = NULL WHERE {owner} = $1"
     ))
     .bind::<SqlUuid, _>(id)
@@ -225,7 +223,7 @@ pub(in crate::audit) struct Signed<'a> {
 pub(in crate::audit) async fn signed_set(tx: &mut LogTx<'_>, signed: &Signed<'_>) -> Result<()> {
     let Tables { prefix, owner } = tables(tx.log());
     let id = tx.log().id();
-    diesel::sql_query(format!(
+    sql_query(format!(
         "UPDATE {prefix}_checkpoints SET signed = $2, origin = $3, note = $4, key = $5, signed_at = now()
          WHERE {owner} = $1"
     ))
@@ -242,13 +240,11 @@ pub(in crate::audit) async fn signed_set(tx: &mut LogTx<'_>, signed: &Signed<'_>
 pub(in crate::audit) async fn refusal_set(tx: &mut LogTx<'_>, refusal: &str) -> Result<()> {
     let Tables { prefix, owner } = tables(tx.log());
     let id = tx.log().id();
-    diesel::sql_query(format!(
-        "UPDATE {prefix}_checkpoints SET refusal = $2, refused_at = now() WHERE {owner} = $1"
-    ))
-    .bind::<SqlUuid, _>(id)
-    .bind::<Text, _>(refusal)
-    .execute(tx.conn()?)
-    .await?;
+    sql_query(format!("UPDATE {prefix}_checkpoints SET refusal = $2, refused_at = now() WHERE {owner} = $1"))
+        .bind::<SqlUuid, _>(id)
+        .bind::<Text, _>(refusal)
+        .execute(tx.conn()?)
+        .await?;
     Ok(())
 }
 
@@ -259,6 +255,9 @@ struct Due {
     #[diesel(sql_type = Text)]
     slug: String,
 }
+
+/// The most logs of one turn; the others wait for the next.
+const LOGS_MAX: i64 = 10_000;
 
 /// The logs that wait for their tiles or, where there is a key, for a signature.
 pub(in crate::audit) async fn logs_due(tx: &mut PlatformTx<'_>, signs: bool) -> Result<Vec<LogName>> {
@@ -273,8 +272,9 @@ pub(in crate::audit) async fn logs_due(tx: &mut PlatformTx<'_>, signs: bool) -> 
     };
     let tenants = half(false, "tenants", "tenant_id", TENANT);
     let agencies = half(true, "agencies", "id", AGENCY);
-    let due: Vec<Due> = diesel::sql_query(format!("{tenants} UNION ALL {agencies}"))
+    let due: Vec<Due> = sql_query(format!("{tenants} UNION ALL {agencies} LIMIT $2"))
         .bind::<Bool, _>(signs)
+        .bind::<BigInt, _>(LOGS_MAX)
         .load(tx.conn()?)
         .await?;
     let name = |due: Due| if due.agency { LogName::Agency(due.slug) } else { LogName::Tenant(due.slug) };

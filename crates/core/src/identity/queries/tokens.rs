@@ -1,10 +1,11 @@
 //! SQL of API tokens.
 
-use super::UserColumns;
+use super::{REACHES, UserColumns};
 use crate::kernel::authz;
 use crate::kernel::ctx::Actor;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::secret;
+use crate::kernel::sql::sql_query;
 use crate::kernel::tx::{PlatformTx, TenantTx};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
@@ -66,7 +67,7 @@ pub(in crate::identity) async fn token_insert(
     let names: Vec<&str> = new.scopes.iter().map(|scope| scope.as_str()).collect();
     let prefix: String = secret_text.chars().take(9).collect();
     let expires = Utc::now() + Duration::days(new.expires_days.into());
-    let row: TokenRow = diesel::sql_query(format!(
+    let row: TokenRow = sql_query(format!(
         "INSERT INTO api_tokens (tenant_id, id, user_id, name, prefix, token_hash, scopes, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING {TOKEN}"
     ))
@@ -89,7 +90,7 @@ pub(in crate::identity) async fn tokens_of(
     tenant: &authz::Tenant,
     user: UserId,
 ) -> Result<Vec<Token>> {
-    let rows: Vec<TokenRow> = diesel::sql_query(format!(
+    let rows: Vec<TokenRow> = sql_query(format!(
         "SELECT {TOKEN} FROM api_tokens WHERE tenant_id = $1 AND user_id = $2
          ORDER BY created_at DESC LIMIT 200"
     ))
@@ -106,7 +107,7 @@ pub(in crate::identity) async fn token_revoke(
     user: UserId,
     token: TokenId,
 ) -> Result<Option<Token>> {
-    let rows: Vec<TokenRow> = diesel::sql_query(format!(
+    let rows: Vec<TokenRow> = sql_query(format!(
         "UPDATE api_tokens SET revoked_at = now()
          WHERE tenant_id = $1 AND id = $2 AND user_id = $3 AND revoked_at IS NULL RETURNING {TOKEN}"
     ))
@@ -135,11 +136,15 @@ struct TokenUser {
     stale: bool,
 }
 
-const TOKEN_USER: &str = "
-    SELECT t.id AS token, t.tenant_id, t.scopes, t.expires_at, u.id, u.email, u.name, u.operator,
-           coalesce(t.last_used_at < now() - interval '1 minute', true) AS stale
-    FROM api_tokens t JOIN users u ON u.id = t.user_id
-    WHERE t.revoked_at IS NULL AND t.expires_at > now()";
+/// A live token, narrowed to one, of a person who reaches anything still.
+fn token_user(narrowed: &str) -> String {
+    format!(
+        "SELECT t.id AS token, t.tenant_id, t.scopes, t.expires_at, u.id, u.email, u.name, u.operator,
+                coalesce(t.last_used_at < now() - interval '1 minute', true) AS stale
+         FROM api_tokens t JOIN users u ON u.id = t.user_id
+         WHERE t.revoked_at IS NULL AND t.expires_at > now() AND {REACHES} AND {narrowed}"
+    )
+}
 
 /// A live token's person, tenant and scopes.
 pub(in crate::identity) struct TokenGrant {
@@ -174,13 +179,13 @@ pub(in crate::identity) async fn token_use(
     tx: &mut PlatformTx<'_>,
     secret_text: &str,
 ) -> Result<Option<TokenGrant>> {
-    let rows: Vec<TokenUser> = diesel::sql_query(format!("{TOKEN_USER} AND t.token_hash = $1"))
+    let rows: Vec<TokenUser> = sql_query(token_user("t.token_hash = $1"))
         .bind::<Binary, _>(secret::sha256(secret_text.as_bytes()).as_slice())
         .load(tx.conn()?)
         .await?;
     let Some(row) = rows.into_iter().next() else { return Ok(None) };
     if row.stale {
-        diesel::sql_query("UPDATE api_tokens SET last_used_at = now() WHERE tenant_id = $1 AND id = $2")
+        sql_query("UPDATE api_tokens SET last_used_at = now() WHERE tenant_id = $1 AND id = $2")
             .bind::<SqlUuid, _>(row.tenant_id)
             .bind::<SqlUuid, _>(row.token)
             .execute(tx.conn()?)
@@ -195,7 +200,7 @@ pub(in crate::identity) async fn token_live(
     tenant: TenantId,
     token: TokenId,
 ) -> Result<Option<TokenGrant>> {
-    let rows: Vec<TokenUser> = diesel::sql_query(format!("{TOKEN_USER} AND t.tenant_id = $1 AND t.id = $2"))
+    let rows: Vec<TokenUser> = sql_query(token_user("t.tenant_id = $1 AND t.id = $2"))
         .bind::<SqlUuid, _>(tenant.0)
         .bind::<SqlUuid, _>(token.0)
         .load(tx.conn()?)

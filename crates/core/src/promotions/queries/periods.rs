@@ -2,6 +2,7 @@
 
 use crate::kernel::authz;
 use crate::kernel::error::{Error, Result, fit};
+use crate::kernel::sql::sql_query;
 use crate::kernel::tx::TenantTx;
 use crate::promotions::rules::Past;
 use chrono::{DateTime, Utc};
@@ -29,7 +30,7 @@ pub(in crate::promotions) async fn current(
     tx: &mut TenantTx<'_>,
     model: &authz::Model,
 ) -> Result<Option<Current>> {
-    let rows: Vec<Moment> = diesel::sql_query(
+    let rows: Vec<Moment> = sql_query(
         "SELECT v.number, lower(r.period) AS at FROM production_periods r
          JOIN versions v ON v.tenant_id = r.tenant_id AND v.id = r.version_id
          WHERE r.tenant_id = $1 AND r.model_id = $2 AND upper_inf(r.period)",
@@ -55,7 +56,7 @@ pub(in crate::promotions) async fn period_end(
     model: &authz::Model,
     cause: PeriodCause,
 ) -> Result<Option<Ended>> {
-    let rows: Vec<Moment> = diesel::sql_query(
+    let rows: Vec<Moment> = sql_query(
         "UPDATE production_periods r
          SET period = tstzrange(lower(period),
                                 greatest(clock_timestamp(), lower(period) + interval '1 microsecond')),
@@ -89,7 +90,7 @@ pub(in crate::promotions) async fn period_begin(
     version: &authz::Version,
     begin: &PeriodBegin<'_>,
 ) -> Result<()> {
-    diesel::sql_query(
+    sql_query(
         "INSERT INTO production_periods
              (tenant_id, id, model_id, version_id, period, began_by, promotion_id, user_id, reason)
          VALUES ($1, $2, $3, $4, tstzrange(coalesce($5, clock_timestamp()), NULL), $6, $7, $8, $9)",
@@ -115,7 +116,7 @@ struct PastRow {
     #[diesel(sql_type = Bool)]
     rolled_back_from: bool,
     #[diesel(sql_type = Bool)]
-    retired: bool,
+    unusable: bool,
     #[diesel(sql_type = Bool)]
     current: bool,
 }
@@ -123,12 +124,14 @@ struct PastRow {
 /// The model's periods, newest first, the current one at the head; empty
 /// where nothing is in production.
 pub(in crate::promotions) async fn past(tx: &mut TenantTx<'_>, model: &authz::Model) -> Result<Vec<Past>> {
-    let rows: Vec<PastRow> = diesel::sql_query(
+    let rows: Vec<PastRow> = sql_query(
         "SELECT v.number, coalesce(r.ended_by = 'rollback', false) AS rolled_back_from,
-                s.stage = 'retired' AS retired, upper_inf(r.period) AS current
+                s.stage = 'retired' OR a.version_id IS NOT NULL AS unusable, upper_inf(r.period) AS current
          FROM production_periods r
          JOIN versions v ON v.tenant_id = r.tenant_id AND v.id = r.version_id
          JOIN version_stages s ON s.tenant_id = r.tenant_id AND s.version_id = r.version_id
+         LEFT JOIN artifact_sweeps a ON a.tenant_id = r.tenant_id AND a.version_id = r.version_id
+              AND a.restored_at IS NULL
          WHERE r.tenant_id = $1 AND r.model_id = $2
          ORDER BY lower(r.period) DESC LIMIT 10000",
     )
@@ -140,7 +143,7 @@ pub(in crate::promotions) async fn past(tx: &mut TenantTx<'_>, model: &authz::Mo
         return Ok(Vec::new());
     }
     let past = |row: PastRow| {
-        Ok(Past { number: fit(row.number)?, rolled_back_from: row.rolled_back_from, retired: row.retired })
+        Ok(Past { number: fit(row.number)?, rolled_back_from: row.rolled_back_from, unusable: row.unusable })
     };
     rows.into_iter().map(past).collect()
 }
@@ -183,14 +186,29 @@ impl PeriodRow {
     }
 }
 
-/// A model's periods newest first; with a moment, the one that holds it. What
-/// a rollback restored was approved when it was promoted.
+/// Which of a model's periods.
+#[derive(Clone, Copy)]
+pub(in crate::promotions) enum Which {
+    All,
+    /// The one that holds a moment.
+    At(DateTime<Utc>),
+    /// The one that lasts.
+    Now,
+}
+
+/// A model's periods newest first. What a rollback restored was approved when
+/// it was promoted.
 pub(in crate::promotions) async fn periods(
     tx: &mut TenantTx<'_>,
     model: &authz::Model,
-    at: Option<DateTime<Utc>>,
+    which: Which,
 ) -> Result<Vec<ProductionPeriod>> {
-    let rows: Vec<PeriodRow> = diesel::sql_query(
+    let (at, now) = match which {
+        Which::All => (None, false),
+        Which::At(at) => (Some(at), false),
+        Which::Now => (None, true),
+    };
+    let rows: Vec<PeriodRow> = sql_query(
         "SELECT v.number, v.digest, lower(r.period) AS begun, upper(r.period) AS ended, r.began_by, r.ended_by,
                 u.name AS requested_by, r.reason,
                 ARRAY(SELECT au.name FROM approvals a
@@ -208,11 +226,13 @@ pub(in crate::promotions) async fn periods(
          JOIN versions v ON v.tenant_id = r.tenant_id AND v.id = r.version_id
          JOIN users u ON u.id = r.user_id
          WHERE r.tenant_id = $1 AND r.model_id = $2 AND ($3 IS NULL OR r.period @> $3)
+           AND (NOT $4 OR upper_inf(r.period))
          ORDER BY lower(r.period) DESC LIMIT 1000",
     )
     .bind::<SqlUuid, _>(model.tenant_id.0)
     .bind::<SqlUuid, _>(model.id.0)
     .bind::<Nullable<Timestamptz>, _>(at)
+    .bind::<Bool, _>(now)
     .load(tx.conn()?)
     .await?;
     rows.into_iter().map(PeriodRow::period).collect()

@@ -1,0 +1,16 @@
+REVOKE ALL ON sessions, agency_members, memberships, mails, audit_payloads FROM weighhouse_sweep;
+REVOKE ALL (id, user_id, agent, expires_at, revoked_at) ON sessions FROM weighhouse_sweep;
+REVOKE ALL (user_id) ON agency_members FROM weighhouse_sweep;
+REVOKE ALL (tenant_id, user_id) ON memberships FROM weighhouse_sweep;
+REVOKE ALL (id, tenant_id, recipient, subject, sent_at) ON mails FROM weighhouse_sweep;
+REVOKE ALL (tenant_id, index) ON audit_payloads FROM weighhouse_sweep;
+DROP POLICY sweep ON memberships;
+DROP POLICY sweep ON mails;
+DROP POLICY sweep ON audit_payloads;
+DROP INDEX mails_tenant;
+DROP FUNCTION blob_needed, blob_held;
+DROP TABLE blob_cursors, blob_garbage;
+REVOKE UPDATE (gone_at) ON blobs FROM weighhouse_tenant;
+ALTER TABLE blobs DROP COLUMN gone_at;
+DROP TABLE artifact_sweeps, retention_batches, retention_sweeps, legal_holds, retention_policies;
+REVOKE USAGE ON SCHEMA public FROM weighhouse_sweep;

@@ -1,0 +1,1 @@
+DROP TABLE staff_invitations, throttles, known_devices, login_links;
