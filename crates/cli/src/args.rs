@@ -15,16 +15,16 @@ mod registry;
 mod shell;
 mod token;
 
-pub(crate) use audit::{Audit, AuditExport, AuditHead, AuditList, Verify};
+pub(crate) use audit::{Audit, AuditExport, AuditList, Verify};
 pub(crate) use files::{Pull, Push};
 pub(crate) use login::{Login, SignIn, Whoami};
-pub(crate) use member::{Member, MemberInvite, MemberList, MemberRemove, MemberRole};
+pub(crate) use member::{Member, MemberInvite, MemberRemove, MemberRole};
 pub(crate) use promotion::{
     Patience, Promote, Promotion, PromotionList, PromotionRef, PromotionShow, PromotionWithdraw,
 };
 pub(crate) use registry::{
-    Model, ModelCreate, ModelList, Production, ProductionCommand, ProductionHistory, Project, ProjectCreate,
-    ProjectList, ProjectRef, ProjectShow, Reference, Rollback, Show, Version, VersionList, VersionRetire,
+    Model, ModelCreate, ModelList, OneModel, Production, ProductionCommand, Project, ProjectCreate,
+    ProjectRef, ProjectShow, Reference, Rollback, Show, Version, VersionList, VersionRetire,
 };
 pub(crate) use shell::{Completions, Man};
 pub(crate) use token::{Token, TokenCreate, TokenExchange, TokenList, TokenRevoke};
@@ -100,6 +100,16 @@ pub(crate) enum Command {
     Completions(Completions),
     /// Write the manual's pages
     Man(Man),
+}
+
+/// A tenant that is asked about as a whole.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct InTenant {
+    /// The tenant; the token's own unless given
+    #[arg(value_parser = tenant)]
+    pub(crate) tenant: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: Output,
 }
 
 /// How results are printed.

@@ -22,7 +22,7 @@ fn path(tenant: &str) -> Path {
     Path::tenant(tenant).join(["members"])
 }
 
-async fn list(args: args::MemberList) -> Result<()> {
+async fn list(args: args::InTenant) -> Result<()> {
     let client = Client::from_config()?;
     let tenant = tenant::or_own(&client, args.tenant).await?;
     let answer = client.read(&path(&tenant), &[]).await?;

@@ -75,10 +75,7 @@ fn history_path(model: &ModelRef) -> Path {
     Path::model(model).join(["production", "history"])
 }
 
-async fn history(
-    client: &Client,
-    args::ProductionHistory { model, output }: args::ProductionHistory,
-) -> Result<()> {
+async fn history(client: &Client, args::OneModel { model, output }: args::OneModel) -> Result<()> {
     let answer = client.read(&history_path(&model), &[]).await?;
     if output.json {
         return output::json(&answer.json);

@@ -22,7 +22,7 @@ pub(crate) async fn project(command: args::Project) -> Result<()> {
     }
 }
 
-async fn list(args: args::ProjectList) -> Result<()> {
+async fn list(args: args::InTenant) -> Result<()> {
     let client = Client::from_config()?;
     let tenant = tenant::or_own(&client, args.tenant).await?;
     let answer = client.read(&Path::tenant(&tenant).join(["projects"]), &[]).await?;

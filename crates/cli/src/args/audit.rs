@@ -1,6 +1,6 @@
 //! The audit log.
 
-use super::{Limit, Output, moment, tenant};
+use super::{InTenant, Limit, Output, moment, tenant};
 use chrono::{DateTime, Utc};
 use clap::{Args as ClapArgs, Subcommand};
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ pub(crate) enum Audit {
     /// List what happened, newest first
     List(AuditList),
     /// Show the size and root of the log
-    Head(AuditHead),
+    Head(InTenant),
     /// Write the whole log, as far as it is signed, to a file for `wh verify`
     Export(AuditExport),
 }
@@ -48,15 +48,6 @@ pub(crate) struct AuditList {
     pub(crate) model: Option<ModelRef>,
     #[command(flatten)]
     pub(crate) limit: Limit,
-    #[command(flatten)]
-    pub(crate) output: Output,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct AuditHead {
-    /// The tenant; the token's own unless given
-    #[arg(value_parser = tenant)]
-    pub(crate) tenant: Option<String>,
     #[command(flatten)]
     pub(crate) output: Output,
 }

@@ -1,6 +1,6 @@
 //! Members of a tenant.
 
-use super::{Output, SignIn, tenant};
+use super::{InTenant, Output, SignIn, tenant};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args as ClapArgs, Subcommand};
 use weighhouse_types::permission::TenantRole;
@@ -11,22 +11,13 @@ Inviting people and changing roles are a person's acts that no token may do:
 these ask for your e-mail address and password, sign in, and sign out again.")]
 pub(crate) enum Member {
     /// List everyone with a role that reaches a tenant
-    List(MemberList),
+    List(InTenant),
     /// Invite a person by mail
     Invite(MemberInvite),
     /// Give one of the client's people another role
     Role(MemberRole),
     /// Take away a person's role; they lose access at once
     Remove(MemberRemove),
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct MemberList {
-    /// The tenant; the token's own unless given
-    #[arg(value_parser = tenant)]
-    pub(crate) tenant: Option<String>,
-    #[command(flatten)]
-    pub(crate) output: Output,
 }
 
 #[derive(Debug, ClapArgs)]

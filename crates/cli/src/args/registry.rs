@@ -1,6 +1,6 @@
 //! Projects, models, versions, and what is in production.
 
-use super::{Limit, Output, moment, tenant};
+use super::{InTenant, Limit, Output, moment};
 use chrono::{DateTime, Utc};
 use clap::{Args as ClapArgs, Subcommand};
 use std::fmt;
@@ -35,20 +35,11 @@ impl fmt::Display for ProjectRef {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Project {
     /// List a tenant's projects
-    List(ProjectList),
+    List(InTenant),
     /// Make a project
     Create(ProjectCreate),
     /// Show a project and its models
     Show(ProjectShow),
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct ProjectList {
-    /// The tenant; the token's own unless given
-    #[arg(value_parser = tenant)]
-    pub(crate) tenant: Option<String>,
-    #[command(flatten)]
-    pub(crate) output: Output,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -80,7 +71,7 @@ pub(crate) enum Model {
     /// Make a model; `wh push` makes a missing one by itself
     Create(ModelCreate),
     /// Show a model
-    Show(ModelShow),
+    Show(OneModel),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -108,7 +99,7 @@ pub(crate) struct ModelCreate {
 }
 
 #[derive(Debug, ClapArgs)]
-pub(crate) struct ModelShow {
+pub(crate) struct OneModel {
     /// The model: tenant/project/model
     pub(crate) model: ModelRef,
     #[command(flatten)]
@@ -212,15 +203,7 @@ pub(crate) struct Production {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProductionCommand {
     /// List every span of time in which a version was in production, newest first
-    History(ProductionHistory),
-}
-
-#[derive(Debug, ClapArgs)]
-pub(crate) struct ProductionHistory {
-    /// The model: tenant/project/model
-    pub(crate) model: ModelRef,
-    #[command(flatten)]
-    pub(crate) output: Output,
+    History(OneModel),
 }
 
 #[derive(Debug, ClapArgs)]

@@ -45,7 +45,7 @@ async fn list(args: args::AuditList) -> Result<()> {
     list.print(&output::table(&["no.", "time", "event", "came by", "what happened"], &rows))
 }
 
-async fn head(args: args::AuditHead) -> Result<()> {
+async fn head(args: args::InTenant) -> Result<()> {
     let client = Client::from_config()?;
     let tenant = tenant::or_own(&client, args.tenant).await?;
     let answer = client.read(&Path::tenant(&tenant).join(["audit", "head"]), &[]).await?;
