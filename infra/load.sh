@@ -35,14 +35,24 @@ while [ $tenant -lt 64 ]; do
 done
 head -n 1 "$work/64" >"$work/1"
 
+# Hundredths of a second of CPU that server and Postgres have had.
+postgres=$(head -n 1 "$work/data/postgres/postmaster.pid")
+cpu() {
+    for pid in $server $(pgrep -P "$postgres"); do cat "/proc/$pid/stat"; done | awk '{ ticks += $14 + $15 } END { print ticks }'
+}
+
 for what in models versions; do
     for tenants in 1 64; do
         for clients in 8 32; do
+            before=$(cpu)
             figure=$(WHAT=$what TOKENS=$work/$tenants wrk -t1 -c$clients -d"${each}s" -s tests/load/mutations.lua "$url" | tail -n 1)
-            echo "$what registered, $tenants tenants, $clients clients: $figure"
+            each_cpu=$(echo "$figure" | awk -v ticks=$(($(cpu) - before)) '{ printf "%.2f", ticks * 10 / $1 }')
+            echo "$what registered, $tenants tenants, $clients clients: $figure, $each_cpu ms of CPU each"
         done
     done
 done
+
+echo "memory after that: $(awk '/VmRSS/ {print int($2 / 1024)}' /proc/$server/status) MB"
 
 COOKIE=$(curl -s -o /dev/null -D - -H 'Sec-Fetch-Site: same-origin' -H 'Accept: text/html' \
     -d 'email=e@bench.example&password=a long enough password' "$url/do/sign-in" |

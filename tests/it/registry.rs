@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use weighhouse_ledger::canonical;
 use weighhouse_testkit::{Person, Server};
 use weighhouse_types::blobs::PART_SIZE;
+use weighhouse_types::permission::Scope;
 
 async fn versions_post(person: &Person, context: &Value) -> weighhouse_testkit::Answer {
     let body = json!({"context": context, "create_model": true});
@@ -43,6 +44,15 @@ async fn the_same_content_is_the_same_version() {
     assert_eq!(again["id"], first["id"]);
     let second = register(&ann, "fraud", "two").await;
     assert_eq!(second["reference"]["number"], 2);
+}
+
+#[tokio::test]
+async fn a_token_that_may_only_register_is_told_what_it_registered() {
+    let server = Server::with_clients().await;
+    let ann = server.engineer("ann").await;
+    let script = server.token(&ann, &[Scope::Register]).await;
+    assert_eq!(register(&script, "fraud", "weights").await["reference"]["number"], 1);
+    script.get(&format!("{MODELS}/fraud/versions/1")).await.problem(403);
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ end
 
 done = function(summary, latency)
     local seconds = summary.duration / 1e6
-    print(string.format("%.0f/s, p50 %.1f ms, p99 %.1f ms, %d refused, %d broken", summary.requests / seconds,
+    print(string.format("%d in all, %.0f/s, p50 %.1f ms, p99 %.1f ms, %d refused, %d broken", summary.requests, summary.requests / seconds,
         latency:percentile(50) / 1e3, latency:percentile(99) / 1e3, summary.errors.status,
         summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout))
 end

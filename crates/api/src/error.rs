@@ -23,7 +23,7 @@ impl ApiError {
     /// Logs what failed inside, once, and keeps what the caller may know.
     pub(crate) fn new(error: &Error, RequestId(request_id): RequestId) -> Self {
         match error.code() {
-            Code::Internal | Code::Unavailable => {
+            Code::Internal | Code::Unavailable | Code::InDoubt => {
                 tracing::error!(request_id, %error, "request failed");
             }
             code => tracing::debug!(request_id, ?code, %error, "request refused"),

@@ -227,3 +227,30 @@ where
 {
     U::try_from(number).map_err(Error::internal)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(text: &str) -> Error {
+        DieselError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(text.to_owned())).into()
+    }
+
+    #[test]
+    fn what_is_gone_or_full_is_unavailable_and_doubt_is_doubt() {
+        for gone in [
+            "terminating connection due to administrator command",
+            "the database system is in recovery mode",
+            "could not extend file \"base/5/2619\": No space left on device",
+        ] {
+            assert_eq!(said(gone).code(), Code::Unavailable, "{gone}");
+        }
+        assert_eq!(said("division by zero").code(), Code::Internal);
+        let full = std::io::Error::other("write failed: No space left on device (os error 28)");
+        let full = object_store::Error::Generic { store: "LocalFileSystem", source: Box::new(full) };
+        assert!(Error::from(full).problem().detail.contains("no room left"));
+        let doubt = Error::InDoubt("connection closed".into()).problem();
+        assert_eq!((doubt.status, doubt.code), (503, Code::InDoubt));
+        assert!(!doubt.detail.contains("Nothing was changed"));
+    }
+}
