@@ -152,7 +152,7 @@ fn serves_and_keeps_what_it_was_told() {
 #[test]
 fn the_key_of_jwts_is_made_once_and_is_its_owners() {
     let data = folder();
-    let path = data.path().join("jwt.key");
+    let path = data.path().join("jwt-key");
     Up::start(data.path(), &[]).stop();
     let key = std::fs::read_to_string(&path).unwrap();
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions());

@@ -21,6 +21,7 @@ pub(crate) mod format;
 pub(crate) mod frame;
 #[cfg(feature = "ssr")]
 pub(crate) mod gate;
+#[cfg(feature = "ssr")]
 pub(crate) mod gauge;
 #[cfg(feature = "ssr")]
 pub(crate) mod mark;
