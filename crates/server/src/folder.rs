@@ -93,6 +93,7 @@ impl Folder {
                 File::options().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
             writeln!(file, "{}", make()?).and_then(|()| file.sync_all())?;
             fs::rename(&partial, &path).with_context(|| format!("{shown} cannot be written"))?;
+            File::open(&self.root)?.sync_all()?;
         }
         let text = fs::read_to_string(&path).with_context(|| format!("{shown} cannot be read"))?;
         Ok(text.trim().to_owned())
