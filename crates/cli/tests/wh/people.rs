@@ -28,7 +28,6 @@ impl Home {
 }
 
 #[tokio::test]
-#[ignore = "until the API has POST /session"]
 async fn a_token_is_made_used_and_revoked() {
     let server = Server::with_clients().await;
     let ann = server.engineer("ann").await;
@@ -53,7 +52,6 @@ async fn a_token_is_made_used_and_revoked() {
 }
 
 #[tokio::test]
-#[ignore = "until the API has POST /session"]
 async fn a_token_can_be_stored_where_it_is_made() {
     let server = Server::with_clients().await;
     let ann = server.engineer("ann").await;
@@ -65,7 +63,6 @@ async fn a_token_can_be_stored_where_it_is_made() {
 }
 
 #[tokio::test]
-#[ignore = "until the API has POST /session"]
 async fn a_wrong_password_is_refused_without_a_hint_about_tokens() {
     let server = Server::with_clients().await;
     let ann = server.engineer("ann").await;
@@ -78,7 +75,6 @@ async fn a_wrong_password_is_refused_without_a_hint_about_tokens() {
 }
 
 #[tokio::test]
-#[ignore = "until the API has POST /session"]
 async fn people_are_invited_given_roles_and_removed() {
     let server = Server::with_clients().await;
     let olga = server.person("olga", Role::Agency(AgencyRole::Owner)).await;
