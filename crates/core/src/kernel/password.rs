@@ -21,7 +21,7 @@ const WAIT: Duration = Duration::from_secs(15);
 /// What is said to those who cannot wait here, in seconds.
 const RETRY: u64 = 5;
 /// How far the threads step back behind those that answer requests.
-const NICE: i32 = 10;
+const NICE: i32 = 5;
 
 type Work = Box<dyn FnOnce() + Send>;
 
