@@ -94,7 +94,7 @@ impl Error {
                 None,
             ),
             Self::Store(_) if self.code() == Code::Unavailable => (
-                "The file store does not answer at the moment. What was sent before is kept; try again shortly."
+                "Files cannot be stored or read at the moment. What was sent before is kept; try again shortly."
                     .into(),
                 None,
             ),
