@@ -245,10 +245,13 @@ impl ListenArgs {
 
 /// The settings of a process.
 pub(crate) fn config(database_url: String, store_url: Url, mail: MailConfig, public_url: Url) -> Config {
+    // A variable that is no text is none of the store's.
+    let variables =
+        std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
     Config {
         database_url,
         database_connections: 16,
-        store: StoreConfig { url: store_url, options: std::env::vars().collect() },
+        store: StoreConfig { url: store_url, options: variables.collect() },
         mail,
         public_url,
         log_key: None,

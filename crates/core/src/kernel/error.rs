@@ -114,7 +114,7 @@ impl Error {
                 ("The server has no room left on its disk. Nothing was changed; tell the operator.", None)
             }
             Self::Store(_) if self.code() == Code::Unavailable => (
-                "The file store does not answer at the moment. What was sent before is kept; try again shortly.",
+                "Files cannot be stored or read at the moment. What was sent before is kept; try again shortly.",
                 None,
             ),
             _ if self.code() == Code::Unavailable => {
