@@ -39,7 +39,7 @@ async fn run(server: &Server, headers: &[String], excluded: &str) {
         .args(["run", &format!("{}/api/v1/openapi.json", server.url)])
         .args(["--checks", "all", "--exclude-checks", excluded, "--no-color", "--warnings", "off"])
         .args(["--continue-on-failure", "--generation-database", "none", "--suppress-health-check", "all"])
-        .args(["--max-examples", &variable("FUZZ_EXAMPLES", "8")])
+        .args(["--request-timeout", "60", "--max-examples", &variable("FUZZ_EXAMPLES", "8")])
         .args(["--seed", &variable("FUZZ_SEED", "1")])
         .args(["--phases", &variable("FUZZ_PHASES", "examples,coverage,fuzzing")])
         .current_dir(folder.path())
