@@ -2,8 +2,9 @@
 
 use super::error::{Error, Result};
 use diesel_async::AsyncPgConnection;
-use diesel_async::pooled_connection::AsyncDieselConnectionManager;
-use diesel_async::pooled_connection::deadpool;
+use diesel_async::pooled_connection::{
+    AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, deadpool,
+};
 use std::time::Duration;
 
 /// Connections to Postgres.
@@ -14,7 +15,11 @@ const WAIT: Duration = Duration::from_secs(5);
 
 /// A pool that connects when first asked.
 pub(crate) fn pool(url: &str, size: usize) -> Result<Pool> {
-    let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new(url);
+    let mut config = ManagerConfig::default();
+    // Without a query of its own at every turn: a connection that died unseen
+    // is noticed by the transaction that begins on it, which takes another.
+    config.recycling_method = RecyclingMethod::Fast;
+    let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new_with_config(url, config);
     deadpool::Pool::builder(manager)
         .max_size(size)
         .runtime(::deadpool::Runtime::Tokio1)

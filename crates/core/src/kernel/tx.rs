@@ -29,12 +29,28 @@ struct Open {
 
 impl Open {
     async fn begin(app: &App, begin: &str) -> Result<Self> {
+        let mut open = Self::take(app).await?;
+        match open.send(begin).await {
+            Err(Error::Database(error)) if lost(&error) => {
+                // It died while it lay idle. Nothing was begun on it.
+                open = Self::take(app).await?;
+                open.send(begin).await?;
+            }
+            begun => begun?,
+        }
+        Ok(open)
+    }
+
+    async fn take(app: &App) -> Result<Self> {
         #[expect(clippy::disallowed_methods, reason = "the one place that takes connections")]
         let conn = app.pool.get().await.map_err(|e| Error::Connection(e.to_string()))?;
-        let mut open = Self { conn: Some(conn) };
-        let begun = tokio::time::timeout(ANSWER, open.get()?.batch_execute(begin)).await;
-        begun.map_err(|_late| silent())??;
-        Ok(open)
+        Ok(Self { conn: Some(conn) })
+    }
+
+    /// Begins or ends, in bounded time.
+    async fn send(&mut self, what: &str) -> Result<()> {
+        let sent = tokio::time::timeout(ANSWER, self.get()?.batch_execute(what)).await;
+        Ok(sent.map_err(|_late| silent())??)
     }
 
     fn get(&mut self) -> Result<&mut AsyncPgConnection> {
@@ -55,8 +71,7 @@ impl Open {
     }
 
     async fn end(mut self, how: &str) -> Result<()> {
-        let ended = tokio::time::timeout(ANSWER, self.get()?.batch_execute(how)).await;
-        ended.map_err(|_late| silent())??;
+        self.send(how).await?;
         // Only now may the pool have it back.
         drop(self.conn.take());
         Ok(())
