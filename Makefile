@@ -46,6 +46,7 @@ schema: setup islands tools
 	infra/schema.sh
 
 bench: build
+	@infra/setup.sh bench
 	infra/bench.sh
 	infra/load.sh
 
