@@ -52,6 +52,7 @@ schema: setup islands tools
 	infra/schema.sh
 
 bench: build
+	@infra/setup.sh bench
 	infra/bench.sh
 	infra/bench-verify.sh
 	infra/load.sh

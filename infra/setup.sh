@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what a fresh Debian machine lacks: `setup.sh run` for building and
-# running, `setup.sh test` for the tests as well. Without the rights to
+# running, `setup.sh test` for the tests as well, `setup.sh bench` for figures. Without the rights to
 # install, it prints the exact command.
 set -eu
 cd "$(dirname "$0")/.."
@@ -11,6 +11,11 @@ need setpriv util-linux
 need node nodejs
 need npm npm
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need initdb postgresql
+if [ "${1:-run}" = bench ]; then
+    need curl curl
+    need wrk wrk
+    need pgrep procps
+fi
 if [ "${1:-run}" = test ]; then
     need chromium chromium
     need curl curl

@@ -40,13 +40,17 @@ impl Open {
             let conn = app.pool.get().await.map_err(|e| unavailable(&e))?;
             waiting.observe_duration();
             let mut open = Self { conn: Some(conn) };
-            match tokio::time::timeout(ANSWER, open.get()?.batch_execute(begin)).await {
-                Ok(Ok(())) => return Ok(open),
-                Ok(Err(_dead)) if spare > 0 => spare -= 1,
-                Ok(Err(error)) => return Err(error.into()),
-                Err(_late) => return Err(silent()),
+            match open.send(begin).await {
+                Err(Error::Database(error)) if lost(&error) && spare > 0 => spare -= 1,
+                begun => return begun.map(|()| open),
             }
         }
+    }
+
+    /// Begins or ends, in bounded time.
+    async fn send(&mut self, what: &str) -> Result<()> {
+        let sent = tokio::time::timeout(ANSWER, self.get()?.batch_execute(what)).await;
+        Ok(sent.map_err(|_late| silent())??)
     }
 
     fn get(&mut self) -> Result<&mut AsyncPgConnection> {
@@ -66,16 +70,16 @@ impl Open {
         match self.end("COMMIT").await {
             Err(Error::Connection(cause)) => Err(Error::InDoubt(cause)),
             Err(Error::Database(error)) if lost(&error) => Err(Error::InDoubt(error.to_string())),
-            done => {
+            Ok(()) => {
                 metrics().audit_appends.with_label_values(&[log.kind()]).inc();
-                done
+                Ok(())
             }
+            refused => refused,
         }
     }
 
     async fn end(mut self, how: &str) -> Result<()> {
-        let ended = tokio::time::timeout(ANSWER, self.get()?.batch_execute(how)).await;
-        ended.map_err(|_late| silent())??;
+        self.send(how).await?;
         // Only now may the pool have it back.
         drop(self.conn.take());
         Ok(())
