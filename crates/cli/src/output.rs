@@ -143,7 +143,7 @@ mod tests {
     fn a_narrow_terminal_cuts_the_last_column_and_a_pipe_nothing() {
         let rows = [vec!["@1".to_owned(), "because it flags the East three times as often".into()]];
         let cut = table_within(Some(36), &["", "why"], &rows);
-        assert_eq!(cut, "    why\n@1  because it flags the East thre…\n");
+        assert_eq!(cut, "    why\n@1  because it flags the East three…\n");
         assert!(table_within(None, &["", "why"], &rows).contains("as often\n"));
         assert_eq!(
             table_within(Some(35), &["", "why"], &[rows[0].clone(), vec!["@2".into(), "no".into()]]),

@@ -7,9 +7,8 @@ use clap::Args;
 use std::net::TcpListener;
 use std::time::Duration;
 use url::Url;
-use weighhouse_core::App;
 use weighhouse_core::kernel::config::Config;
-use weighhouse_types::error::Code;
+use weighhouse_core::{App, Error};
 
 /// Serve API and web UI.
 #[derive(Args)]
@@ -61,7 +60,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<()> {
 /// store that does not, is said, and may come back.
 pub(crate) async fn check(app: &App) -> Result<()> {
     match app.schema_ready().await {
-        Err(error) if error.code() == Code::Unavailable => {
+        Err(error @ Error::Connection(_)) => {
             tracing::warn!(%error, "the database does not answer; nothing works until it does");
         }
         checked => checked.context("cannot start")?,
