@@ -178,9 +178,7 @@ async fn sign_in(url: &str, email: &str) -> Person {
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .body(form);
     let answer = stranger.send(request).await;
-    let cookie = answer.headers[header::SET_COOKIE].to_str().unwrap();
-    let value = cookie.split(['=', ';']).nth(1).unwrap();
-    Person::with_session(url, email, value)
+    Person::with_session(url, email, &answer.cookie("wh_session").unwrap())
 }
 
 fn part_request(person: &Person, bytes: &[u8]) -> (String, reqwest::RequestBuilder) {
