@@ -1,6 +1,6 @@
 // The mails that the server wrote into its folder.
 
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const PATIENCE_MS = 20_000;
@@ -15,8 +15,9 @@ export async function linkFromMail(folder, url, recipient, count = 1) {
   throw new Error(`${count} mails to ${recipient} did not come`);
 }
 
-/** Names are time-ordered ids. */
+/** Names are time-ordered ids. The first mail makes the folder. */
 function mailsTo(folder, recipient) {
+  if (!existsSync(folder)) return [];
   const names = readdirSync(folder).filter((name) => name.endsWith('.eml')).sort();
   const mails = names.map((name) => readFileSync(join(folder, name), 'utf8'));
   return mails.filter((mail) => mail.includes(`To: ${recipient}`));

@@ -123,6 +123,12 @@ async fn who_lost_access_gets_no_kept_answer() {
     let vic = server.person("vic", Role::Tenant(TenantRole::Viewer)).await;
     post(&vic, TOKENS, key, &token("mine")).await.expect(201);
     let user = vic.get("/api/v1/me").await.expect(200)["user"]["id"].as_str().unwrap().to_owned();
+    // Who has another place left stays signed in.
+    let elsewhere = format!(
+        "INSERT INTO memberships (tenant_id, user_id, role)
+         SELECT tenant_id, '{user}', 'viewer' FROM tenants WHERE slug = 'south'"
+    );
+    server.database.owner().await.execute(&elsewhere, &[]).await.unwrap();
     assert_eq!(admin.delete(&format!("/api/v1/tenants/north/members/{user}")).await.status, 204);
     let lost = post(&vic, TOKENS, key, &token("mine")).await;
     assert_eq!(lost.problem(404), vic.get(TOKENS).await.problem(404));

@@ -333,7 +333,7 @@ async fn the_sweeps_role_deletes_what_expires_and_nothing_else() {
         ("sweep", "SELECT FROM blobs"),
         ("sweep", "SELECT reason FROM legal_holds"),
         ("tenant", "DELETE FROM audit_payloads"),
-        ("tenant", "SELECT FROM mails"),
+        ("tenant", "SELECT text_body FROM mails"),
         ("tenant", "DELETE FROM legal_holds"),
         ("tenant", "UPDATE legal_holds SET reason = ''"),
         ("tenant", "DELETE FROM retention_batches"),

@@ -1,6 +1,7 @@
 //! How events of retention and holds read.
 
-use super::{Event, because};
+use super::Event;
+use super::sentence::because;
 use crate::retention::{RecordClass, SweptClass, days_words};
 
 impl Event {
