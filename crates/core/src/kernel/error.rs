@@ -85,7 +85,7 @@ impl Error {
             Self::Refused { code, .. } | Self::Later { code, .. } => *code,
             Self::Connection(_) => Code::Unavailable,
             Self::InDoubt(_) => Code::InDoubt,
-            Self::Database(e) if lost(e) => Code::Unavailable,
+            Self::Database(e) if lost(e) || cut_short(e) => Code::Unavailable,
             _ if self.full() => Code::Unavailable,
             // An object that is not there is a loss; all else is the store's own trouble.
             Self::Store(object_store::Error::NotFound { .. }) => Code::Internal,
@@ -217,6 +217,13 @@ pub(crate) fn lost(error: &DieselError) -> bool {
             .any(|gone| info.message().contains(gone)),
         _ => false,
     }
+}
+
+/// Whether the database gave a transaction up by itself: a statement took too
+/// long, there or in what the driver clears away between two of ours.
+fn cut_short(error: &DieselError) -> bool {
+    let DieselError::DatabaseError(_, info) = error else { return false };
+    ["canceling statement", "current transaction is aborted"].iter().any(|cut| info.message().contains(cut))
 }
 
 /// A number in the type where it is needed; one that does not fit is a fault

@@ -22,6 +22,10 @@ use weighhouse_types::ids::{AgencyId, TenantId};
 /// keeps its connections and answers nothing.
 const ANSWER: Duration = Duration::from_secs(5);
 
+/// Commits. A transaction that was given up unseen would answer COMMIT with a
+/// rollback and no error: the empty SELECT before it has one then.
+const COMMIT: &str = "SELECT; COMMIT";
+
 /// An open transaction. Dropped before its end (a client went away, an error
 /// left early) it discards its connection: the pool's recycle check would
 /// hand it on with the transaction open and the old tenant set.
@@ -67,7 +71,7 @@ impl Open {
             log::append(conn, ctx, log, event).await
         };
         tokio::time::timeout(ANSWER, append).await.map_err(|_late| silent())??;
-        match self.end("COMMIT").await {
+        match self.end(COMMIT).await {
             Err(Error::Connection(cause)) => Err(Error::InDoubt(cause)),
             Err(Error::Database(error)) if lost(&error) => Err(Error::InDoubt(error.to_string())),
             Ok(()) => {
@@ -154,14 +158,14 @@ impl<'c> TenantTx<'c> {
     /// what clears such parts away: nothing that anybody sees, and so no event.
     /// Only the blob feature's staging and collection use it.
     pub(crate) async fn commit_staging(self) -> Result<()> {
-        self.open.end("COMMIT").await
+        self.open.end(COMMIT).await
     }
 
     /// Keeps what follows from the log's own leaves: its tiles and signed
     /// checkpoint. An event about them would need the next checkpoint. Only
     /// the audit feature's signer uses it.
     pub(crate) async fn commit_checkpoint(self) -> Result<()> {
-        self.open.end("COMMIT").await
+        self.open.end(COMMIT).await
     }
 
     /// Ends without a change.
@@ -244,7 +248,7 @@ impl<'a> PlatformTx<'a> {
     /// Keeps the platform's own bookkeeping: leases of jobs, mails marked as
     /// sent, when a session or token was last used, checkpoints of an agency's log.
     pub(crate) async fn commit_bookkeeping(self) -> Result<()> {
-        self.open.end("COMMIT").await
+        self.open.end(COMMIT).await
     }
 
     /// Ends without a change.
