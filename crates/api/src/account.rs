@@ -43,7 +43,7 @@ pub(crate) async fn session_list(ctx: Caller) -> Result<Json<Vec<Session>>> {
 }
 
 /// End one of your sessions at once.
-#[utoipa::path(tag = "account", responses((status = 204)))]
+#[utoipa::path(tag = "account", params(("session" = SessionId, Path)), responses((status = 204)))]
 #[delete("/me/sessions/{session}")]
 pub(crate) async fn session_revoke(ctx: Caller, session: Path<SessionId>) -> Result<HttpResponse> {
     identity::session_revoke(&ctx, *session).await.or_problem(&ctx)?;

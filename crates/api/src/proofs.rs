@@ -24,7 +24,7 @@ async fn checkpoint(ctx: &Ctx, log: &LogName) -> Result<HttpResponse> {
     Ok(HttpResponse::Ok().content_type(ContentType::plaintext()).body(note))
 }
 
-/// What is signed of the tenant's log: the newest checkpoint, the public key
+/// What is signed of the tenant's log. The newest checkpoint, the public key
 /// that signed it, and whether the signer has refused to go on.
 #[utoipa::path(tag = "audit", responses((status = 200, body = AuditSigned)))]
 #[get("/tenants/{tenant}/audit/signed")]
@@ -61,8 +61,8 @@ pub(crate) async fn audit_consistency(
     audit::audit_consistency(&ctx, &of_tenant(tenant), &query).await.or_problem(&ctx).map(Json)
 }
 
-/// The leaves of the tenant's log in order, as they are hashed, with their
-/// payloads: what `wh audit export` writes.
+/// The leaves of the tenant's log in order, as they are hashed. They come with
+/// their payloads, and are what `wh audit export` writes.
 #[utoipa::path(tag = "audit", params(LeavesQuery), responses((status = 200, body = AuditLeaves)))]
 #[get("/tenants/{tenant}/audit/leaves")]
 pub(crate) async fn audit_leaves(

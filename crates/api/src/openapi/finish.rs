@@ -88,13 +88,19 @@ fn problem(code: Code) -> Value {
         example = json!(Problem::new(code, detail(code)));
         example["request_id"] = json!("0199c2f49c557f00b0aa1b2c3d4e5f60");
     }
-    json!({
+    let mut response = json!({
         "description": code.title(),
         "content": {"application/problem+json": {
             "schema": {"$ref": "#/components/schemas/Problem"},
             "example": example,
         }},
-    })
+    });
+    if code == Code::InDoubt {
+        // A status has one response: what may be in doubt may as well not have begun.
+        let title = Code::Unavailable.title();
+        response["description"] = json!(format!("{title} (unavailable), or: {} (in_doubt)", code.title()));
+    }
+    response
 }
 
 /// What a refusal of a kind says, for example.

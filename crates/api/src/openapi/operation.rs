@@ -128,6 +128,8 @@ fn path_parameter(path: &str, parameter: &mut Value) {
         "sha256" => ("SHA-256 of the whole file, lower-case hex", digest),
         "number" if path.contains("/parts/") => ("The part's number, from 1", number(1 << 18)),
         "number" => ("The version's number", number((1 << 31) - 1)),
+        // A tile's is explained where it is read.
+        "path" if path.contains("/tile/") => return,
         "path" => (
             "The file's path in the version",
             json!({"type": "string", "minLength": 1, "example": "model.onnx"}),
@@ -139,6 +141,10 @@ fn path_parameter(path: &str, parameter: &mut Value) {
         "token" => ("The token's id", Value::Null),
         "invitation" => ("The invitation's id", Value::Null),
         "promotion" => ("The request's id", Value::Null),
+        "session" => ("The session's id", Value::Null),
+        "job" => ("The job's id", Value::Null),
+        "hold" => ("The hold's id", Value::Null),
+        "sweep" => ("The sweep's id", Value::Null),
         _ => return,
     };
     parameter["description"] = json!(about);
@@ -191,11 +197,13 @@ fn refusals(path: &str, method: &str, operation: &Value, open: bool) -> Vec<Code
     if !path.starts_with("/api/") || path.ends_with("/openapi.json") {
         return codes;
     }
-    codes.extend([Code::Internal, Code::Unavailable]);
+    codes.push(Code::Internal);
+    // Both are 503: where something changes, the answer that stands for either.
+    codes.push(if method == "get" { Code::Unavailable } else { Code::InDoubt });
     if has("path") || has("query") || method != "get" {
         codes.push(Code::Invalid);
     }
-    if has("path") || path.contains("/operator/") {
+    if has("path") || path.contains("/operator/") || by_link(path) {
         codes.push(Code::NotFound);
     }
     if !open {
@@ -207,8 +215,37 @@ fn refusals(path: &str, method: &str, operation: &Value, open: bool) -> Vec<Code
     if matches!(method, "post" | "put") {
         codes.extend([Code::Conflict, Code::TooLarge, Code::Mismatch]);
     }
+    // An agency keeps its last owner.
+    if reads_what_is_signed(path) || method == "delete" && path.ends_with("/staff/{user}") {
+        codes.push(Code::Conflict);
+    }
+    if path.contains("/files/") || path.ends_with("/archive") {
+        codes.push(Code::Gone);
+    }
     if open && method == "post" {
-        codes.extend([Code::Unauthenticated, Code::Throttled]);
+        codes.push(Code::Unauthenticated);
+    }
+    if guessable(path) || open && method == "post" {
+        codes.push(Code::Throttled);
     }
     codes
+}
+
+/// Whether it takes the link of a mail in its body: one that leads nowhere is
+/// not found, as it is where the link is a part of the path.
+fn by_link(path: &str) -> bool {
+    path.ends_with("/password-reset/confirm") || path.contains("/email-change/")
+}
+
+/// Whether there is no answer before something of the log was signed.
+fn reads_what_is_signed(path: &str) -> bool {
+    ["checkpoint", "inclusion", "consistency", "leaves", "tile/{path}"]
+        .iter()
+        .any(|part| path.split_once("/audit/").is_some_and(|(_, rest)| rest == *part))
+}
+
+/// Whether it takes a password or a link outside of what strangers post, so
+/// that its tries are counted.
+fn guessable(path: &str) -> bool {
+    path.contains("/invitations/{link}") || path.ends_with("/me/password") || path.ends_with("/me/email")
 }
