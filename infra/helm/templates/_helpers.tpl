@@ -112,9 +112,12 @@ spec:
         periodSeconds: 5
         {{- else }}
       livenessProbe:
-        httpGet: { path: /metrics, port: metrics }
+        httpGet: { path: /healthz, port: metrics }
         periodSeconds: 30
         failureThreshold: 6
+      readinessProbe:
+        httpGet: { path: /readyz, port: metrics }
+        periodSeconds: 10
         {{- end }}
       resources: {{- toYaml .resources | nindent 8 }}
       volumeMounts:
