@@ -41,13 +41,13 @@ cpu() {
     for pid in $server $(pgrep -P "$postgres"); do cat "/proc/$pid/stat"; done | awk '{ ticks += $14 + $15 } END { print ticks }'
 }
 
-for what in models versions; do
+for what in projects models versions; do
     for tenants in 1 64; do
         for clients in 8 32; do
             before=$(cpu)
             figure=$(WHAT=$what TOKENS=$work/$tenants wrk -t1 -c$clients -d"${each}s" -s tests/load/mutations.lua "$url" | tail -n 1)
             each_cpu=$(echo "$figure" | awk -v ticks=$(($(cpu) - before)) '{ printf "%.2f", ticks * 10 / $1 }')
-            echo "$what registered, $tenants tenants, $clients clients: $figure, $each_cpu ms of CPU each"
+            echo "$what made, $tenants tenants, $clients clients: $figure, $each_cpu ms of CPU each"
         done
     done
 done

@@ -1,5 +1,5 @@
 -- Registers things as fast as it can, for wrk. TOKENS names a file of lines
--- “tenant token”; WHAT is “models” or “versions”. Each request is one audited
+-- “tenant token”; WHAT is “projects”, “models” or “versions”. Each request is one audited
 -- mutation with a name of its own.
 local callers, what = {}, os.getenv("WHAT")
 for line in io.lines(os.getenv("TOKENS")) do
@@ -13,8 +13,12 @@ request = function()
     n = n + 1
     local caller = callers[n % #callers + 1]
     local headers = { ["Authorization"] = "Bearer " .. caller.token, ["Content-Type"] = "application/json" }
-    local models = "/api/v1/tenants/" .. caller.tenant .. "/projects/speed/models"
+    local projects = "/api/v1/tenants/" .. caller.tenant .. "/projects"
+    local models = projects .. "/speed/models"
     local name = string.format("m-%d-%d", run, n)
+    if what == "projects" then
+        return wrk.format("POST", projects, headers, string.format('{"slug":"%s"}', name))
+    end
     if what == "models" then
         return wrk.format("POST", models, headers, string.format('{"name":"%s"}', name))
     end
