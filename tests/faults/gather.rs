@@ -7,6 +7,7 @@ use futures_util::stream::{self, StreamExt};
 use reqwest::Method;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
+use std::time::Duration;
 use tokio_postgres::{Client, IsolationLevel, NoTls, Row};
 
 pub(crate) async fn connect(url: &str) -> Client {
@@ -99,7 +100,20 @@ pub(crate) async fn see(reader: &Caller, record: &Record, seen: &mut Seen) {
 
 type Back = ((String, u32), String);
 
+/// A file's digest as it comes back. A read that is refused at the moment is
+/// no loss: it is asked again.
 async fn download(reader: &Caller, version: &Version) -> Option<Back> {
+    for _ in 0..10 {
+        let back = download_once(reader, version).await;
+        if back.is_some() {
+            return back;
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    None
+}
+
+async fn download_once(reader: &Caller, version: &Version) -> Option<Back> {
     let Version { model, number, .. } = version;
     let path =
         format!("/api/v1/tenants/north/projects/claims/models/{model}/versions/{number}/files/model.bin");
