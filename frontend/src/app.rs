@@ -105,6 +105,11 @@ pub(crate) fn App() -> impl IntoView {
                     ssr=SsrMode::Async
                 />
                 <Route
+                    path=path!("/t/:tenant/p/:project/m/:model/v/:number/:tab")
+                    view=versions::VersionPage
+                    ssr=SsrMode::Async
+                />
+                <Route
                     path=path!("/agencies/:agency/staff")
                     view=memberships::staff::StaffPage
                     ssr=SsrMode::Async

@@ -47,6 +47,11 @@ pub(crate) fn version(version: &VersionRef) -> String {
     format!("{}/v/{}", model(&version.model), version.number)
 }
 
+/// A tab of a version's page; the empty name is the first.
+pub(crate) fn version_tab(of: &VersionRef, tab: &str) -> String {
+    if tab.is_empty() { version(of) } else { format!("{}/{tab}", version(of)) }
+}
+
 pub(crate) fn promotion(tenant: &str, id: PromotionId) -> String {
     format!("/t/{tenant}/promotions/{id}")
 }

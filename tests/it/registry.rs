@@ -155,7 +155,7 @@ async fn bad_contexts_say_where() {
         (json!({"artifact": {"files": [a, upper]}}), "context.artifact.files"),
         (json!({"weights": {}}), "context.weights"),
         (json!({"approval": {"by": "me"}}), "context.approval"),
-        (json!({"code": {"commit": 7}}), "context.code"),
+        (json!({"code": {"commit": 7}}), "context.code.commit"),
         (json!([]), "context"),
     ] {
         assert_eq!(versions_post(&ann, &context).await.expect(400)["field"], field, "{context}");
@@ -178,6 +178,24 @@ async fn names_are_unique_and_missing_projects_are_errors() {
     let path = "/api/v1/tenants/north/projects/nowhere/models/m/versions";
     let missing = ann.post(path, &json!({"context": {}, "create_model": true})).await.problem(404);
     assert!(missing.contains("project ‘nowhere’"), "{missing}");
+}
+
+#[tokio::test]
+async fn all_versions_of_a_model_are_of_its_kind() {
+    let server = Server::with_clients().await;
+    let ann = server.engineer("ann").await;
+    let llm = json!({"llm": {"provider": "openai", "model": "gpt-4o-2024-08-06"}});
+    let version = versions_post(&ann, &llm).await.expect(201);
+    assert_eq!(version["kind"], "llm");
+    let components = &version["completeness"];
+    assert_eq!(components["present"], json!(["llm"]));
+    assert_eq!(components["missing"], json!(["evaluation", "code", "environment", "deployment", "approval"]));
+    let refused = versions_post(&ann, &json!({"code": {"commit": "4f2a9c1"}})).await.problem(400);
+    assert!(refused.contains("is of kind ‘llm’"), "{refused}");
+    ann.post(MODELS, &json!({"name": "desk", "kind": "system"})).await.expect(201);
+    assert_eq!(ann.get(&format!("{MODELS}/desk")).await.expect(200)["kind"], "system");
+    let body = json!({"context": llm});
+    ann.post(&format!("{MODELS}/desk/versions"), &body).await.problem(400);
 }
 
 #[tokio::test]

@@ -147,7 +147,11 @@ mod tests {
                 r#"{"weights": {}}"#,
                 "context.weights: is no component; the components are artifact, data,",
             ),
-            ("c.json", r#"{"code": {"commit": "a", "branch": "b"}}"#, "context.code: unknown field `branch`"),
+            (
+                "c.json",
+                r#"{"code": {"commit": "a", "branch": "b"}}"#,
+                "context.code.branch: unknown field `branch`",
+            ),
             ("c.json", r#"{"approval": {}}"#, "context.approval: is derived from"),
             ("c.toml", "a = ", "c.toml is no context: it is not TOML: TOML parse error at line 1, column 5"),
             ("c.toml", "[training.config]\nlr = [1.0, nan]", "training.config.lr[1]: NaN is no number"),

@@ -2,15 +2,15 @@
 
 use serde_json::Value;
 use std::collections::BTreeMap;
-use weighhouse_types::context::{COMPONENTS, Evaluation};
+use weighhouse_types::context::{Evaluation, components as all_components};
 
 /// The most lines of metrics; the web UI compares in full.
 const METRICS_SHOWN: usize = 12;
 
 /// The components that differ, as they are called on a page.
 pub(crate) fn components(before: &Value, after: &Value) -> Vec<String> {
-    let differs = |key: &&(&str, &str)| before.get(key.0) != after.get(key.0);
-    COMPONENTS.iter().filter(differs).map(|(_, name)| name.to_lowercase()).collect()
+    let differs = |key: &(&str, &str)| before.get(key.0) != after.get(key.0);
+    all_components().filter(differs).map(|(_, name)| name.to_lowercase()).collect()
 }
 
 /// What the metrics that both versions have became: those of whole test sets,

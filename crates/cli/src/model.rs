@@ -54,7 +54,7 @@ pub(crate) fn table(models: &[Model]) -> String {
 
 async fn create(args: args::ModelCreate) -> Result<()> {
     let client = Client::from_config()?;
-    let body = ModelCreate { name: args.model.model.clone(), description: args.description };
+    let body = ModelCreate { name: args.model.model.clone(), description: args.description, kind: args.kind };
     let path = Path::project(&args.model.tenant, &args.model.project).join(["models"]);
     let answer = client.act(&path, &body).await?;
     if args.output.json {
@@ -79,6 +79,7 @@ fn text(base: &Url, reference: &ModelRef, model: &Model) -> String {
     if !model.description.is_empty() {
         sheet.line("about", &model.description);
     }
+    sheet.line("kind", model.kind.as_str());
     sheet.line("created", &output::time(model.created_at));
     sheet.line(
         "production",

@@ -74,7 +74,7 @@ fn list_text(model: &ModelRef, versions: &[VersionSummary]) -> String {
             v.stage.to_string(),
             output::cell_time(v.stage_since),
             output::short(&v.digest).to_owned(),
-            format!("{} of 9", v.completeness.present.len()),
+            format!("{} of {}", v.completeness.present.len(), v.completeness.total()),
             DecimalBytes(v.size).to_string(),
             v.author.clone(),
         ]

@@ -327,6 +327,7 @@ diesel::table! {
         versions -> Int4,
         created_by -> Nullable<Uuid>,
         created_at -> Timestamptz,
+        kind -> Text,
     }
 }
 

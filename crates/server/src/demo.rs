@@ -14,6 +14,7 @@ use weighhouse_core::identity::{self, SetupForm, UserCreate, UserRole};
 use weighhouse_core::kernel::secret;
 use weighhouse_core::{App, Ctx, models, projects, promotions, tenancy, versions};
 use weighhouse_types::blobs::{BlobQuery, PART_SIZE};
+use weighhouse_types::context::Kind;
 use weighhouse_types::models::ModelCreate;
 use weighhouse_types::permission::Role;
 use weighhouse_types::projects::ProjectCreate;
@@ -96,7 +97,11 @@ pub(crate) async fn fill(app: &Arc<App>) -> Result<()> {
         projects::project_create(cast.of(&project.by)?, &project.tenant, new).await?;
     }
     for model in &story.models {
-        let new = ModelCreate { name: model.name.clone(), description: model.description.clone() };
+        let new = ModelCreate {
+            name: model.name.clone(),
+            description: model.description.clone(),
+            kind: Kind::Model,
+        };
         models::model_create(cast.of(&model.by)?, &model.tenant, &model.project, new).await?;
     }
     for step in &story.steps {

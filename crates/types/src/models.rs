@@ -1,5 +1,6 @@
 //! Models: what versions are versions of.
 
+use crate::context::Kind;
 use crate::ids::ModelId;
 use crate::versions::{ProductionNow, Stage};
 use chrono::{DateTime, Utc};
@@ -22,6 +23,9 @@ pub struct ModelCreate {
     #[serde(default)]
     #[schema(max_length = 10_000)]
     pub description: String,
+    /// What its versions are; `model` unless given.
+    #[serde(default)]
+    pub kind: Kind,
 }
 
 /// A model of a project.
@@ -31,6 +35,7 @@ pub struct Model {
     pub project: String,
     pub name: String,
     pub description: String,
+    pub kind: Kind,
     pub created_at: DateTime<Utc>,
     /// The newest version's number.
     pub latest: Option<u32>,

@@ -1,6 +1,6 @@
 //! Versions: immutable, numbered, identified by the digest of their context.
 
-use crate::context::{Completeness, Context, FileEntry};
+use crate::context::{Completeness, Context, FileEntry, Kind};
 use crate::ids::VersionId;
 use crate::reference::VersionRef;
 use chrono::{DateTime, Utc};
@@ -71,6 +71,7 @@ pub struct VersionRegister {
 pub struct VersionSummary {
     pub id: VersionId,
     pub reference: VersionRef,
+    pub kind: Kind,
     /// SHA-256 over the RFC 8785 canonical JSON of the context, lower-case hex.
     pub digest: String,
     pub stage: Stage,

@@ -1,12 +1,7 @@
-//! The completeness gauge: a rule with nine graduations.
+//! The completeness gauge: a rule with a graduation for each component.
 
 use leptos::prelude::*;
-use weighhouse_types::context::{COMPONENTS, Completeness};
-
-/// What a component is called on a page.
-pub(crate) fn component_title(key: &str) -> &'static str {
-    COMPONENTS.iter().find(|(known, _)| *known == key).map_or("Unknown component", |(_, title)| title)
-}
+use weighhouse_types::context::{Completeness, component_title, components};
 
 /// The missing components by their titles, as a list in words.
 pub(crate) fn missing_words(completeness: &Completeness) -> String {
@@ -16,9 +11,11 @@ pub(crate) fn missing_words(completeness: &Completeness) -> String {
 
 #[component]
 fn Rule(completeness: Completeness) -> impl IntoView {
-    let has = |key: &str| completeness.present.iter().any(|present| present == key);
-    let graduations =
-        COMPONENTS.iter().map(|(key, _)| view! { <i class=has(key).then_some("on")></i> }).collect_view();
+    let within = |list: &[String], key: &str| list.iter().any(|listed| listed == key);
+    let graduations = components()
+        .filter(|(key, _)| within(&completeness.present, key) || within(&completeness.missing, key))
+        .map(|(key, _)| view! { <i class=within(&completeness.present, key).then_some("on")></i> })
+        .collect_view();
     view! {
         <span class="gauge-rule" aria-hidden="true">
             {graduations}
@@ -33,7 +30,7 @@ pub(crate) fn Gauge(completeness: Completeness) -> impl IntoView {
     view! {
         <div class="gauge">
             <p class="gauge-value">
-                {completeness.present.len()} " " <small>{format!("of {} components", COMPONENTS.len())}</small>
+                {completeness.present.len()} " " <small>{format!("of {} components", completeness.total())}</small>
             </p>
             <Rule completeness=completeness />
         </div>
@@ -48,7 +45,7 @@ pub(crate) fn GaugeLine(completeness: Completeness) -> impl IntoView {
         missing if missing.is_empty() => "Nothing is missing".to_owned(),
         missing => format!("Missing: {missing}"),
     };
-    let words = format!("{} of {}", completeness.present.len(), COMPONENTS.len());
+    let words = format!("{} of {}", completeness.present.len(), completeness.total());
     view! {
         <span class="gauge-small" title=title>
             <Rule completeness=completeness />

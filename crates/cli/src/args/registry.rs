@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use clap::{Args as ClapArgs, Subcommand};
 use std::fmt;
 use std::str::FromStr;
+use weighhouse_types::context::Kind;
 use weighhouse_types::reference::{ModelRef, VersionRef, slug_check};
 
 /// A project: `tenant/project`.
@@ -94,6 +95,9 @@ pub(crate) struct ModelCreate {
     /// What it is for
     #[arg(long, default_value = "", hide_default_value = true)]
     pub(crate) description: String,
+    /// What its versions are: model, llm or system
+    #[arg(long, default_value = "model")]
+    pub(crate) kind: Kind,
     #[command(flatten)]
     pub(crate) output: Output,
 }

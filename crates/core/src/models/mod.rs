@@ -8,6 +8,7 @@ use crate::kernel::error::{Error, Result};
 use crate::kernel::page;
 use crate::kernel::tx::TenantTx;
 use weighhouse_types::audit::Event;
+use weighhouse_types::context::Kind;
 use weighhouse_types::models::{DESCRIPTION_MAX, Model, ModelCreate};
 use weighhouse_types::page::{Page, PageQuery};
 use weighhouse_types::permission::Action;
@@ -21,13 +22,13 @@ pub async fn model_create(ctx: &Ctx, tenant: &str, project: &str, new: ModelCrea
     let tenant = authz::tenant(ctx, tenant, Action::ModelCreate).await?;
     let mut tx = TenantTx::begin(ctx, &tenant).await?;
     let project_handle = authz::project(&mut tx, project).await?;
-    let (name, description) = (new.name, new.description);
+    let (name, description, kind) = (new.name, new.description, new.kind);
     model_name_check(&name).map_err(|e| Error::invalid("name", e))?;
     if description.chars().count() > DESCRIPTION_MAX {
         let detail = format!("A description has at most {DESCRIPTION_MAX} characters.");
         return Err(Error::invalid("description", detail));
     }
-    queries::model_insert(&mut tx, &project_handle, &name, &description).await.map_err(|e| {
+    queries::model_insert(&mut tx, &project_handle, &name, &description, kind).await.map_err(|e| {
         e.or_conflict("models_name_key", || format!("There is a model ‘{name}’ in {project} already."))
     })?;
     let reference = ModelRef { tenant: tenant.slug().into(), project: project.into(), model: name };
@@ -38,10 +39,14 @@ pub async fn model_create(ctx: &Ctx, tenant: &str, project: &str, new: ModelCrea
 
 /// Makes the model of a version that is about to be registered, unless the
 /// project has it; says whether it was made.
-pub(crate) async fn model_ensure_in_tx(tx: &mut TenantTx<'_>, reference: &ModelRef) -> Result<bool> {
+pub(crate) async fn model_ensure_in_tx(
+    tx: &mut TenantTx<'_>,
+    reference: &ModelRef,
+    kind: Kind,
+) -> Result<bool> {
     model_name_check(&reference.model).map_err(|e| Error::invalid("model", e))?;
     let project = authz::project(tx, &reference.project).await?;
-    queries::model_insert_if_missing(tx, &project, &reference.model).await
+    queries::model_insert_if_missing(tx, &project, &reference.model, kind).await
 }
 
 /// The models of a project by name.

@@ -1,7 +1,7 @@
 //! SQL of models.
 
 use crate::kernel::authz;
-use crate::kernel::error::{Result, fit};
+use crate::kernel::error::{Error, Result, fit};
 use crate::kernel::sql::sql_query;
 use crate::kernel::tx::TenantTx;
 use crate::promotions::ProductionColumns;
@@ -11,6 +11,7 @@ use diesel::sql_types::{BigInt, Integer, Jsonb, Nullable, Text, Timestamptz, Uui
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
 use uuid::Uuid;
+use weighhouse_types::context::Kind;
 use weighhouse_types::models::Model;
 use weighhouse_types::versions::Stage;
 
@@ -19,6 +20,7 @@ pub(super) async fn model_insert(
     project: &authz::Project,
     name: &str,
     description: &str,
+    kind: Kind,
 ) -> Result<()> {
     use crate::schema::models::dsl;
     diesel::insert_into(dsl::models)
@@ -28,6 +30,7 @@ pub(super) async fn model_insert(
             dsl::project_id.eq(project.id.0),
             dsl::name.eq(name),
             dsl::description.eq(description),
+            dsl::kind.eq(kind.as_str()),
             dsl::created_by.eq(tx.ctx().user_id()),
         ))
         .execute(tx.conn()?)
@@ -39,6 +42,7 @@ pub(super) async fn model_insert_if_missing(
     tx: &mut TenantTx<'_>,
     project: &authz::Project,
     name: &str,
+    kind: Kind,
 ) -> Result<bool> {
     use crate::schema::models::dsl;
     let inserted = diesel::insert_into(dsl::models)
@@ -47,6 +51,7 @@ pub(super) async fn model_insert_if_missing(
             dsl::id.eq(Uuid::now_v7()),
             dsl::project_id.eq(project.id.0),
             dsl::name.eq(name),
+            dsl::kind.eq(kind.as_str()),
             dsl::created_by.eq(tx.ctx().user_id()),
         ))
         .on_conflict_do_nothing()
@@ -72,6 +77,8 @@ struct Row {
     name: String,
     #[diesel(sql_type = Text)]
     description: String,
+    #[diesel(sql_type = Text)]
+    kind: String,
     #[diesel(sql_type = Integer)]
     versions: i32,
     #[diesel(sql_type = Timestamptz)]
@@ -88,7 +95,7 @@ pub(super) async fn models(
     filter: &Filter<'_>,
 ) -> Result<Vec<Model>> {
     let rows: Vec<Row> = sql_query(
-        "SELECT m.id, p.slug AS project, m.name, m.description, m.versions, m.created_at,
+        "SELECT m.id, p.slug AS project, m.name, m.description, m.kind, m.versions, m.created_at,
                 r.number, r.digest, r.since, r.by,
                 (SELECT coalesce(jsonb_object_agg(s.stage, s.n), '{}') FROM (
                      SELECT stage, count(*) AS n FROM version_stages vs
@@ -122,6 +129,7 @@ impl Row {
             project: self.project,
             name: self.name,
             description: self.description,
+            kind: self.kind.parse().map_err(Error::internal)?,
             created_at: self.created_at,
             latest: Some(fit(self.versions)?).filter(|n: &u32| *n > 0),
             production: self.production.now()?,

@@ -14,7 +14,7 @@ use crate::kernel::tx::TenantTx;
 use serde_json::Value;
 use weighhouse_ledger::canonical;
 use weighhouse_types::audit::Event;
-use weighhouse_types::context::{Artifact, normalise};
+use weighhouse_types::context::{Artifact, Kind, normalise};
 use weighhouse_types::error::Code;
 use weighhouse_types::page::{Page, PageQuery};
 use weighhouse_types::permission::Action;
@@ -31,11 +31,14 @@ pub async fn version_register(ctx: &Ctx, model: &ModelRef, new: VersionRegister)
     let tenant = authz::tenant(ctx, &model.tenant, Action::VersionRegister).await?;
     let new_version = prepare(new.context)?;
     let mut tx = TenantTx::begin(ctx, &tenant).await?;
-    let model_created = new.create_model && crate::models::model_ensure_in_tx(&mut tx, model).await?;
+    let model_created = new.create_model
+        && crate::models::model_ensure_in_tx(&mut tx, model, Kind::of(&new_version.context)).await?;
     let handle = authz::model(&mut tx, model).await?;
     crate::blobs::refuse_missing_in_tx(&mut tx, &tenant, &new_version.artifact.files).await?;
     // From here on this model's registrations come one after the other.
-    let number = queries::model_lock(&mut tx, &handle).await? + 1;
+    let (newest, kind) = queries::model_lock(&mut tx, &handle).await?;
+    refuse_other_kind(model, kind, Kind::of(&new_version.context))?;
+    let number = newest + 1;
     if let Some(there) = queries::number_of_digest(&mut tx, &handle, &new_version.digest).await? {
         let there = authz::version(&mut tx, &VersionRef { model: model.clone(), number: there }).await?;
         return Ok((there_again(tx, &there).await?, false));
@@ -53,6 +56,17 @@ pub async fn version_register(ctx: &Ctx, model: &ModelRef, new: VersionRegister)
     let version = read(&mut tx, &handle).await?;
     tx.commit(&event).await?;
     Ok((version, true))
+}
+
+/// All versions of a model are of its kind.
+fn refuse_other_kind(model: &ModelRef, kind: Kind, given: Kind) -> Result<()> {
+    if kind == given {
+        return Ok(());
+    }
+    let detail = format!(
+        "{model} is of kind ‘{kind}’, and this is a version of kind ‘{given}’. Register it under a model of its own."
+    );
+    Err(Error::invalid("context", detail))
 }
 
 /// Answers the registration of what is there already. A version whose files

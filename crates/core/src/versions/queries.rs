@@ -13,7 +13,7 @@ use diesel::sql_types::{
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
 use uuid::Uuid;
-use weighhouse_types::context::{Completeness, FileEntry};
+use weighhouse_types::context::{Completeness, FileEntry, Kind};
 use weighhouse_types::ids::UserId;
 use weighhouse_types::reference::VersionRef;
 use weighhouse_types::versions::{Stage, StageChange, VersionSummary};
@@ -23,16 +23,16 @@ pub(crate) use swept::swept_insert;
 pub(super) use swept::{swept_of, swept_restore};
 
 /// Locks a model's row, which serialises everything that happens to it; gives
-/// the newest version's number.
-pub(super) async fn model_lock(tx: &mut TenantTx<'_>, model: &authz::Model) -> Result<i32> {
+/// the newest version's number and the kind.
+pub(super) async fn model_lock(tx: &mut TenantTx<'_>, model: &authz::Model) -> Result<(i32, Kind)> {
     use crate::schema::models::dsl;
-    let number = dsl::models
+    let (number, kind): (i32, String) = dsl::models
         .filter(dsl::tenant_id.eq(model.tenant_id.0).and(dsl::id.eq(model.id.0)))
-        .select(dsl::versions)
+        .select((dsl::versions, dsl::kind))
         .for_update()
         .first(tx.conn()?)
         .await?;
-    Ok(number)
+    Ok((number, kind.parse().map_err(Error::internal)?))
 }
 
 pub(super) async fn number_of_digest(
@@ -164,6 +164,7 @@ impl Row {
         let summary = VersionSummary {
             id: self.id.into(),
             reference: VersionRef { model: model.reference.clone(), number: fit(self.number)? },
+            kind: Kind::of(&self.context),
             digest: hex::encode(self.digest),
             stage,
             stage_since: self.since,

@@ -1,12 +1,11 @@
 //! What made the version what it is: its components, and what is missing.
 
 use super::parts;
-use crate::components::gauge::component_title;
 use crate::components::icon::Icon;
 use crate::components::note::{Note, Tone};
 use leptos::prelude::*;
 use serde_json::Value;
-use weighhouse_types::context::Completeness;
+use weighhouse_types::context::{Completeness, component_title};
 
 #[component]
 pub(super) fn ContextSection(context: Value, completeness: Completeness, pushes: bool) -> impl IntoView {

@@ -1,32 +1,36 @@
-//! A version: its context, evidence, files and history, and what can be done
-//! with it.
+//! A version: its context, evidence and history, each a tab, and what can be
+//! done with it.
 
 mod actions;
 mod context;
 mod evidence;
+mod files;
+mod history;
 mod parts;
 pub(crate) mod server;
+mod tab;
 
 use crate::components::card::Card;
-use crate::components::chip::{StageChip, stage_icon, stage_name};
+use crate::components::chip::StageChip;
 use crate::components::command::{Command, Digest};
 use crate::components::format::{bytes, plural};
-use crate::components::frame::{Page, Tab};
+use crate::components::frame::{self, Page};
 use crate::components::gauge::Gauge;
 use crate::components::icon::Icon;
 use crate::components::note::{Note, Tone};
-use crate::components::table::{Heads, Scroll};
 use crate::components::time::When;
 use crate::{links, session};
 use actions::Actions;
 use context::ContextSection;
 use evidence::EvidenceSection;
+use files::Files;
+use history::History;
 use leptos::prelude::*;
 use server::VersionShown;
-use weighhouse_types::context::FileEntry;
+use tab::{Tab, Tabs};
 use weighhouse_types::permission::{Action, allows};
 use weighhouse_types::reference::{ModelRef, VersionRef};
-use weighhouse_types::versions::{StageChange, Version, VersionSummary};
+use weighhouse_types::versions::{Version, VersionSummary};
 
 #[component]
 pub(crate) fn VersionPage() -> impl IntoView {
@@ -35,25 +39,25 @@ pub(crate) fn VersionPage() -> impl IntoView {
         project: session::param("project"),
         model: session::param("model"),
     };
-    let number = session::param("number");
+    let (number, tab) = (session::param("number"), session::param("tab"));
     session::page(async move |ctx| {
         let reference = VersionRef { number: crate::forms::id(&number, "version")?, model };
+        let tab = Tab::named(&tab)?;
         let shown = server::version(&ctx, &reference).await?;
         let ModelRef { tenant, project, model } = reference.model.clone();
         let title = format!("{model}@{}", reference.number);
-        let page = Page::of(shown.tenant.clone(), Tab::Models, title, view! { <VersionView shown=shown /> });
+        let of = shown.tenant.clone();
+        let page = Page::of(of, frame::Tab::Models, title, view! { <VersionView shown=shown tab=tab /> });
         let page = page.under(project.clone(), links::project(&tenant, &project));
         Ok(page.under(model, links::model(&reference.model)))
     })
 }
 
 #[component]
-fn VersionView(shown: VersionShown) -> impl IntoView {
-    let version = shown.version.clone();
-    let Version { summary, context, file_list, history, swept, .. } = version;
+fn VersionView(shown: VersionShown, tab: Tab) -> impl IntoView {
+    let summary = shown.version.summary.clone();
+    let swept = shown.version.swept.clone();
     let kept = swept.is_none();
-    let pushes = allows(shown.tenant.role, Action::VersionRegister);
-    let evaluation = context.get("evaluation").cloned();
     view! {
         <VersionHead summary=summary.clone() kept=kept />
         {swept
@@ -64,18 +68,10 @@ fn VersionView(shown: VersionShown) -> impl IntoView {
                     </div>
                 }
             })}
+        <Tabs of=summary.reference.clone() current=tab />
         <div class="cols">
             <div class="stack">
-                <nav class="row small on-page" aria-label="On this page">
-                    <a href="#context">"Context"</a>
-                    <a href="#evidence">"Evidence"</a>
-                    <a href="#files">"Files"</a>
-                    <a href="#history">"History"</a>
-                </nav>
-                <ContextSection context=context completeness=summary.completeness.clone() pushes=pushes />
-                <EvidenceSection evaluation=evaluation />
-                <Files files=file_list reference=summary.reference.clone() kept=kept />
-                <History history=history />
+                <Content shown=shown.clone() tab=tab />
             </div>
             <aside class="rail">
                 <Actions shown=shown />
@@ -87,6 +83,24 @@ fn VersionView(shown: VersionShown) -> impl IntoView {
                 {kept.then(|| view! { <GetItBack reference=summary.reference /> })}
             </aside>
         </div>
+    }
+}
+
+#[component]
+fn Content(shown: VersionShown, tab: Tab) -> impl IntoView {
+    let pushes = allows(shown.tenant.role, Action::VersionRegister);
+    let Version { summary, context, file_list, history, swept, .. } = shown.version;
+    match tab {
+        Tab::Context => view! {
+            <ContextSection context=context completeness=summary.completeness pushes=pushes />
+            <Files files=file_list reference=summary.reference kept=swept.is_none() />
+        }
+        .into_any(),
+        Tab::Evidence => {
+            let evaluation = context.get("evaluation").cloned();
+            view! { <EvidenceSection evaluation=evaluation /> }.into_any()
+        }
+        Tab::History => view! { <History history=history /> }.into_any(),
     }
 }
 
@@ -134,106 +148,5 @@ fn GetItBack(reference: VersionRef) -> impl IntoView {
                 <p class="hint">"Every file is verified against the digest."</p>
             </div>
         </Card>
-    }
-}
-
-/// More files than this are left to the command and the API.
-const FILES_SHOWN: usize = 200;
-
-#[component]
-fn Files(
-    files: Vec<FileEntry>,
-    reference: VersionRef,
-    /// Whether the bytes are kept; what was registered is shown in any case.
-    kept: bool,
-) -> impl IntoView {
-    let count = files.len();
-    let left = count.saturating_sub(FILES_SHOWN);
-    let rows = files
-        .into_iter()
-        .take(FILES_SHOWN)
-        .map(|file| {
-            let name = if kept {
-                let href = links::file(&reference, &file.path);
-                view! {
-                    <a class="mono" href=href download="">
-                        {file.path}
-                    </a>
-                }
-                .into_any()
-            } else {
-                view! { <span class="mono">{file.path}</span> }.into_any()
-            };
-            view! {
-                <tr>
-                    <th scope="row">{name}</th>
-                    <td class="r nowrap">{bytes(file.size)}</td>
-                    <td>
-                        <Digest digest=file.sha256 of="the file" short=true />
-                    </td>
-                </tr>
-            }
-        })
-        .collect_view();
-    view! {
-        <section class="card" id="files" aria-labelledby="files-title">
-            <div class="card-head">
-                <h2 id="files-title">"Files"</h2>
-                <span class="count">{count}</span>
-                {if kept {
-                    view! {
-                        <a class="push" href=links::archive(&reference) download="">
-                            "Download all"
-                        </a>
-                    }
-                        .into_any()
-                } else {
-                    view! { <span class="push">"removed; digests stay"</span> }.into_any()
-                }}
-            </div>
-            <Scroll label="Table of files">
-                <table class="table">
-                    <Heads columns=&[("Path", ""), ("Size", "r"), ("SHA-256", "")] />
-                    <tbody>{rows}</tbody>
-                </table>
-            </Scroll>
-            {(left > 0)
-                .then(|| {
-                    view! {
-                        <p class="card-foot">{format!("And {left} more, which the archive and wh pull hold.")}</p>
-                    }
-                })}
-        </section>
-    }
-}
-
-#[component]
-fn History(history: Vec<StageChange>) -> impl IntoView {
-    let steps = history
-        .into_iter()
-        .rev()
-        .map(|step| {
-            view! {
-                <li>
-                    <Icon name=stage_icon(step.to) />
-                    <p>
-                        <strong>{stage_name(step.to)}</strong>
-                        <span class="faint">{format!(" by {}, ", step.by)} <When at=step.at /></span>
-                    </p>
-                    <p class="said">{step.why}</p>
-                </li>
-            }
-        })
-        .collect_view();
-    view! {
-        <section class="card" id="history" aria-labelledby="history-title">
-            <div class="card-head">
-                <h2 id="history-title">"History"</h2>
-                <span class="push">"newest first"</span>
-            </div>
-            <div class="card-body">
-                <ol class="thread">{steps}</ol>
-            </div>
-        </section>
     }
 }

@@ -11,6 +11,7 @@ use weighhouse_types::tenancy::Tenant;
 use weighhouse_types::versions::{AsOf, Rollback, Stage, Version};
 
 /// What a version's page shows.
+#[derive(Clone)]
 pub(crate) struct VersionShown {
     pub(crate) tenant: Tenant,
     pub(crate) version: Version,

@@ -1,27 +1,23 @@
-//! The full context of a version: nine components, and the rules of their form.
+//! The full context of a version: its components, and the rules of their form.
 //!
 //! The version digest is SHA-256 over the RFC 8785 canonical JSON of the
 //! object whose keys are the components given. A component is absent or has
 //! content: `null` is the same as absent. This formula is final.
 
+mod components;
+mod kind;
+mod llm;
+mod system;
+
+pub use components::*;
+pub use kind::{Component, Kind, component_title, components};
+pub use llm::{Checkpoint, Guardrail, Llm, Prompt, Retrieval};
+pub use system::{ComponentVersion, Edge, System};
+
 use crate::paths::{path_check, paths_distinct};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// The nine components by key, with what each is called on a page.
-pub const COMPONENTS: [(&str, &str); 9] = [
-    ("artifact", "Artifact"),
-    ("data", "Training data"),
-    ("features", "Feature pipeline"),
-    ("training", "Training configuration"),
-    ("evaluation", "Evaluation"),
-    ("code", "Code"),
-    ("environment", "Environment"),
-    ("deployment", "Deployment configuration"),
-    ("approval", "Approval"),
-];
 
 /// The most files in one version.
 pub const FILES_MAX: usize = 10_000;
@@ -50,22 +46,8 @@ impl std::fmt::Display for ContextError {
     }
 }
 
-/// A file of the artifact.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct FileEntry {
-    /// Relative, with `/` between folders.
-    #[schema(min_length = 1, max_length = 1024)]
-    pub path: String,
-    /// Bytes.
-    pub size: u64,
-    /// Lower-case hex.
-    #[schema(pattern = "^[0-9a-f]{64}$")]
-    pub sha256: String,
-}
-
 /// The form of a context, for the API's description: components by name, each
-/// of which may be left out. Approval, the ninth, is derived.
+/// of which may be left out. Approval is derived.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Context {
@@ -77,127 +59,13 @@ pub struct Context {
     pub code: Option<CodeState>,
     pub environment: Option<Environment>,
     pub deployment: Option<Deployment>,
+    /// Makes it a version of kind `llm`.
+    pub llm: Option<Llm>,
+    /// Makes it a version of kind `system`.
+    pub system: Option<System>,
 }
 
-/// Component 1: the files.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Artifact {
-    /// By path, in byte order.
-    #[schema(max_items = 10_000)]
-    pub files: Vec<FileEntry>,
-}
-
-/// One entry of component 2.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Dataset {
-    pub name: String,
-    pub uri: Option<String>,
-    pub digest: Option<String>,
-    pub snapshot: Option<String>,
-    pub rows: Option<u64>,
-    pub schema: Option<BTreeMap<String, String>>,
-    pub split: Option<String>,
-    pub time_range: Option<TimeRange>,
-    pub note: Option<String>,
-}
-
-/// The span of time that data covers.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct TimeRange {
-    pub from: String,
-    pub until: String,
-}
-
-/// Component 3: preprocessing and feature pipeline.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Features {
-    pub name: String,
-    pub version: String,
-    /// Where its code or artifact is.
-    pub reference: Option<String>,
-    pub steps: Option<Vec<String>>,
-}
-
-/// Component 4: hyperparameters and training configuration.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Training {
-    #[serde(default)]
-    #[schema(value_type = Object)]
-    pub hyperparameters: Map<String, Value>,
-    #[serde(default)]
-    #[schema(value_type = Object)]
-    pub config: Map<String, Value>,
-}
-
-/// One entry of component 5: the results on one test set.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Evaluation {
-    pub dataset: String,
-    pub digest: Option<String>,
-    pub rows: Option<u64>,
-    pub metrics: BTreeMap<String, f64>,
-    #[serde(default)]
-    pub slices: Vec<Slice>,
-    /// Metrics of which less is better; of all others more is.
-    #[serde(default)]
-    pub lower_is_better: BTreeSet<String>,
-}
-
-/// The results on one part of a test set.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Slice {
-    /// What the set was cut by, such as `region`.
-    pub by: String,
-    pub value: String,
-    pub rows: Option<u64>,
-    pub metrics: BTreeMap<String, f64>,
-}
-
-/// Component 6: the code.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CodeState {
-    pub repository: Option<String>,
-    pub commit: String,
-    pub dirty: Option<bool>,
-    pub diff_digest: Option<String>,
-    pub entry_point: Option<String>,
-    /// Lock files by path, with their SHA-256.
-    pub lock: Option<BTreeMap<String, String>>,
-}
-
-/// Component 7: where training ran.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Environment {
-    #[schema(value_type = Option<Object>)]
-    pub hardware: Option<Map<String, Value>>,
-    pub os: Option<String>,
-    pub languages: Option<BTreeMap<String, String>>,
-    pub libraries: Option<BTreeMap<String, String>>,
-    pub seeds: Option<BTreeMap<String, u64>>,
-}
-
-/// Component 8: how it is served.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Deployment {
-    pub flavour: Option<String>,
-    pub runtime: Option<String>,
-    #[schema(value_type = Option<Object>)]
-    pub resources: Option<Map<String, Value>>,
-    pub port: Option<u16>,
-    pub health_check: Option<String>,
-}
-
-/// Which of the nine components a version has.
+/// Which components a version has, of those that its kind has.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Completeness {
     pub present: Vec<String>,
@@ -210,9 +78,15 @@ impl Completeness {
     pub fn of(context: &Value, approved: bool) -> Self {
         let has =
             |key: &str| (key == "approval" && approved) || context.get(key).is_some_and(|c| !c.is_null());
-        let keys = COMPONENTS.iter().map(|(key, _)| (*key).to_owned());
+        let keys = Kind::of(context).components().iter().map(|(key, _)| (*key).to_owned());
         let (present, missing) = keys.partition(|key| has(key));
         Self { present, missing }
+    }
+
+    /// How many components a version of its kind has when it is complete.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.present.len() + self.missing.len()
     }
 }
 
@@ -233,6 +107,10 @@ pub fn normalise(context: Value) -> Result<Map<String, Value>, ContextError> {
         let component = normalise_component(&key, component, &field)?;
         normal.insert(key, component);
     }
+    if normal.contains_key("llm") && normal.contains_key("system") {
+        let detail = "makes a version of kind `llm`, and `system` one of kind `system`; give one of them";
+        return Err(ContextError::new("context.llm", detail));
+    }
     Ok(normal)
 }
 
@@ -246,6 +124,8 @@ fn normalise_component(key: &str, component: Value, field: &str) -> Result<Value
         "code" => drop(parse::<CodeState>(&component, field)?),
         "environment" => drop(parse::<Environment>(&component, field)?),
         "deployment" => drop(parse::<Deployment>(&component, field)?),
+        "llm" => parse::<Llm>(&component, field)?.check(field)?,
+        "system" => parse::<System>(&component, field)?.check(field)?,
         "approval" => {
             return Err(ContextError::new(
                 field,
@@ -253,7 +133,7 @@ fn normalise_component(key: &str, component: Value, field: &str) -> Result<Value
             ));
         }
         _ => {
-            let known: Vec<_> = COMPONENTS.iter().map(|(key, _)| *key).collect();
+            let known: Vec<_> = components().map(|(key, _)| key).collect();
             let detail = format!("is no component; the components are {}", known.join(", "));
             return Err(ContextError::new(field, detail));
         }
@@ -262,7 +142,12 @@ fn normalise_component(key: &str, component: Value, field: &str) -> Result<Value
 }
 
 fn parse<T: DeserializeOwned>(component: &Value, field: &str) -> Result<T, ContextError> {
-    T::deserialize(component).map_err(|e| ContextError::new(field, e.to_string()))
+    serde_path_to_error::deserialize(component).map_err(|e| {
+        let inner = e.path().to_string();
+        let dot = if inner.starts_with('[') { "" } else { "." };
+        let at = if inner == "." { field.to_owned() } else { format!("{field}{dot}{inner}") };
+        ContextError::new(at, e.into_inner().to_string())
+    })
 }
 
 fn normalise_artifact(component: Value, field: &str) -> Result<Value, ContextError> {
@@ -367,7 +252,17 @@ mod tests {
             (json!([]), "context"),
             (json!({"weights": {}}), "context.weights"),
             (json!({"approval": {"by": "me"}}), "context.approval"),
-            (json!({"code": {"commit": "a", "branch": "b"}}), "context.code"),
+            (json!({"code": {"commit": "a", "branch": "b"}}), "context.code.branch"),
+            (
+                json!({"evaluation": [{"dataset": "a", "metrics": {"auc": "x"}}]}),
+                "context.evaluation[0].metrics.auc",
+            ),
+            (json!({"llm": {"provider": "a", "model": " "}}), "context.llm.model"),
+            (json!({"system": {"components": {}}}), "context.system.components"),
+            (
+                json!({"llm": {"provider": "a", "model": "b"}, "system": {"components": {"a": {"version": "p/m@1"}}}}),
+                "context.llm",
+            ),
             (json!({"training": {"config": {"n": 9_007_199_254_740_993_u64}}}), "context.training.config.n"),
             (artifact(&["ok", "../etc/passwd"]), "context.artifact.files[1].path"),
             (artifact(&["/abs"]), "context.artifact.files[0].path"),

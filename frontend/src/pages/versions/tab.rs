@@ -1,0 +1,62 @@
+//! The tabs of a version's page; each has an address of its own.
+
+use crate::links;
+use leptos::prelude::*;
+use weighhouse_core::{Error, Result};
+use weighhouse_types::reference::VersionRef;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tab {
+    Context,
+    Evidence,
+    History,
+}
+
+impl Tab {
+    const ALL: [Self; 3] = [Self::Context, Self::Evidence, Self::History];
+
+    /// The tab of an address; without a name, the first.
+    ///
+    /// # Errors
+    /// When there is none of this name.
+    pub(super) fn named(name: &str) -> Result<Self> {
+        let found = Self::ALL.into_iter().find(|tab| tab.address() == name);
+        found.ok_or_else(|| Error::not_found("page"))
+    }
+
+    const fn address(self) -> &'static str {
+        match self {
+            Self::Context => "",
+            Self::Evidence => "evidence",
+            Self::History => "history",
+        }
+    }
+
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Context => "Context",
+            Self::Evidence => "Evidence",
+            Self::History => "History",
+        }
+    }
+}
+
+#[component]
+pub(super) fn Tabs(of: VersionRef, current: Tab) -> impl IntoView {
+    let tab = |tab: Tab| {
+        let href = links::version_tab(&of, tab.address());
+        let current = (tab == current).then_some("page");
+        view! {
+            <li>
+                <a class="tab" href=href aria-current=current>
+                    {tab.title()}
+                </a>
+            </li>
+        }
+    };
+    view! {
+        <nav class="tabs page-tabs" aria-label="Parts of the version">
+            <ul>{Tab::ALL.into_iter().map(tab).collect_view()}</ul>
+        </nav>
+    }
+}
