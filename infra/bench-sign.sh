@@ -6,30 +6,8 @@ cd "$(dirname "$0")/.."
 
 tenants=${TENANTS:-500}
 each=${SECONDS_EACH:-10}
-port=${PORT:-8098}
-work=$(mktemp -d /tmp/weighhouse-sign-XXXXXX)
-chmod 755 "$work"
-weighhouse=target/release/weighhouse
-url=http://127.0.0.1:$port
-
-$weighhouse --log warn up --data "$work/data" --listen 127.0.0.1:$port >"$work/log" 2>&1 &
-server=$!
-trap 'kill $server; wait $server || true; rm -rf "$work"' EXIT
-until curl -fs -o /dev/null "$url/readyz"; do
-    kill -0 $server || { cat "$work/log" >&2; exit 1; }
-    sleep 0.05
-done
-
-admin() { $weighhouse admin "$@" --data "$work/data"; }
-admin agency create --name Bench --slug bench >/dev/null
-echo "a long enough password" | admin user create --email e@bench.example --password-stdin --agency bench --role engineer >/dev/null
-tenant=0
-while [ $tenant -lt "$tenants" ]; do
-    admin tenant create --agency bench --slug client-$tenant >/dev/null
-    token=$(admin token create --user e@bench.example --tenant client-$tenant --scope read,register --expires 1d)
-    echo "client-$tenant $(echo "$token" | sed 's/.*"token":"\([^"]*\)".*/\1/')" >>"$work/tokens"
-    tenant=$((tenant + 1))
-done
+. infra/bench-server.sh
+clients "$tenants" "$work/tokens"
 
 # Of each log the oldest leaf that no checkpoint speaks for yet: the age of the oldest of all.
 sql="SELECT count(*), coalesce(round(max(extract(epoch FROM clock_timestamp()
