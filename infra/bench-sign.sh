@@ -18,9 +18,9 @@ socket=$(sed -n 5p "$work/data/postgres/postmaster.pid")
 behind() { psql -qAtF ' ' -h "$socket" -U weighhouse_owner -d weighhouse -c "$sql"; }
 settle() {
     while sleep 0.2; do
-        set -- $(behind)
-        [ "$1" -gt 0 ] || break
-        echo "$2"
+        now=$(behind)
+        [ "${now% *}" -gt 0 ] || break
+        echo "${now#* }"
     done
 }
 say() { sort -n "$work/ages" | tail -n 1 | sed "s/.*/$1: oldest unsigned leaf & s old/"; }
