@@ -90,6 +90,7 @@ const TYPES: &[(&str, Check)] = &[
     ("BlobQuery", is::<types::blobs::BlobQuery>),
     ("BlobStatus", is::<types::blobs::BlobStatus>),
     ("BlobsQuery", is::<types::blobs::BlobsQuery>),
+    ("Comparison", is::<types::compare::Comparison>),
     ("EmailChange", is::<types::identity::EmailChange>),
     ("FolderMail", is::<types::notifications::FolderMail>),
     ("Found", is::<types::search::Found>),

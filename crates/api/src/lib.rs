@@ -4,9 +4,11 @@
 mod account;
 mod audit;
 mod blobs;
+mod compare;
 mod csrf;
 mod directory;
 mod error;
+mod exports;
 mod extract;
 mod health;
 mod holds;

@@ -6,6 +6,8 @@
 
 pub mod audit;
 pub mod blobs;
+pub mod compare;
+pub mod exports;
 pub mod holds;
 pub mod identity;
 pub mod jobs;

@@ -5,8 +5,10 @@
 
 pub mod audit;
 pub mod blobs;
+pub mod compare;
 pub mod context;
 pub mod error;
+pub mod exports;
 pub mod holds;
 pub mod identity;
 pub mod ids;
@@ -23,4 +25,5 @@ pub mod reference;
 pub mod retention;
 pub mod search;
 pub mod tenancy;
+pub mod text;
 pub mod versions;
