@@ -114,3 +114,54 @@ async fn what_cannot_be_compared_is_said() {
         assert!(said.contains(words), "{query}: {said}");
     }
 }
+
+#[tokio::test]
+async fn what_was_measured_again_says_what_is_noise() {
+    let server = Server::with_clients().await;
+    let ann = server.engineer("ann").await;
+    for auc in [0.80, 0.82] {
+        let context = json!({"evaluation": [{"dataset": "holdout", "metrics": {"auc": auc}}]});
+        version(&ann, "fraud", context).await;
+    }
+    let compared = async || {
+        let found =
+            ann.get(&format!("{COMPARE}?version=claims/fraud@1&version=claims/fraud@2")).await.expect(200);
+        found["metrics"]["items"][0].clone()
+    };
+    assert_eq!(compared().await["deltas"][1]["verdict"], "better");
+    for auc in [0.83, 0.81] {
+        let body = json!({"results": [{"dataset": "holdout", "metrics": {"auc": auc}}]});
+        let path = format!("{MODELS}/fraud/versions/1/attestations");
+        ann.post(&path, &json!({"kind": "evaluation", "body": body})).await.expect(201);
+    }
+    let row = compared().await;
+    assert_eq!(
+        (&row["values"][0]["repeats"], &row["deltas"][1]["verdict"]),
+        (&json!(3), &json!("within_noise")),
+        "{row}"
+    );
+}
+
+#[tokio::test]
+async fn the_page_has_an_address_for_what_it_shows() {
+    let server = Server::with_clients().await;
+    let ann = server.engineer("ann").await;
+    version(&ann, "fraud", context(0.8, 0.1, "a")).await;
+    version(&ann, "fraud", context(0.9, 0.2, "a")).await;
+    let page = ann.get("/t/north/compare?v=claims/fraud@1&v=claims/fraud@2").await;
+    assert_eq!(page.status, 200);
+    assert!(page.text.contains("Better in 2 places."), "{}", page.text);
+    assert!(!page.text.contains(">deep<"), "what is the same is left out");
+    let all = ann.get("/t/north/compare?v=claims/fraud@1&v=claims/fraud@2&all=1").await;
+    assert!(all.text.contains(">deep<"), "{}", all.text);
+    // As the form of the model's page sends it: the newest first.
+    let sent = ann.get("/t/north/compare?newest=1&v=claims%2Ffraud%402&v=claims%2Ffraud%401").await;
+    assert_eq!(sent.status, 303);
+    assert_eq!(sent.headers["location"], "/t/north/compare?v=claims%2Ffraud%401&v=claims%2Ffraud%402");
+    let model = ann.get("/t/north/p/claims/m/fraud").await;
+    assert!(model.text.contains("value=\"claims/fraud@2\""), "{}", model.text);
+    let few = ann.get("/t/north/compare?v=claims/fraud@1").await;
+    assert_eq!(few.status, 200);
+    assert!(few.text.contains("Which versions?"), "{}", few.text);
+    assert_eq!(ann.get("/t/north/compare?v=claims/fraud@1&v=claims/fraud@9").await.status, 404);
+}

@@ -1,11 +1,13 @@
 //! The audit log: every kind of event there is, and how people read it.
 
+mod attestation;
 mod proof;
 mod retention;
 mod sentence;
 
 pub use proof::*;
 
+use crate::attestations::AttestationKind;
 use crate::page::PageQuery;
 use crate::retention::{SweptClass, Terms};
 use crate::versions::Stage;
@@ -145,6 +147,23 @@ pub enum Event {
     HoldLiftWithdrawn { hold: String, model: Option<String> },
     #[serde(rename = "hold.lifted")]
     HoldLifted { hold: String, model: Option<String>, asked_by: String, reason: String },
+    #[serde(rename = "attestation.added")]
+    AttestationAdded {
+        version: String,
+        kind: AttestationKind,
+        attestation: String,
+        /// SHA-256 of what was attested, about this version.
+        digest: String,
+        /// What it says, in a few words; of comments and cards nothing.
+        summary: String,
+        /// The new evidence of the model's open request; decisions given before are void.
+        #[serde(default)]
+        evidence: Option<String>,
+    },
+    #[serde(rename = "signer.added")]
+    SignerAdded { signer: String, name: String, fingerprint: String },
+    #[serde(rename = "signer.removed")]
+    SignerRemoved { signer: String, name: String, fingerprint: String },
 }
 
 impl Event {
@@ -196,6 +215,9 @@ impl Event {
             Self::HoldLiftAsked { .. } => "hold.lift-asked",
             Self::HoldLiftWithdrawn { .. } => "hold.lift-withdrawn",
             Self::HoldLifted { .. } => "hold.lifted",
+            Self::AttestationAdded { .. } => "attestation.added",
+            Self::SignerAdded { .. } => "signer.added",
+            Self::SignerRemoved { .. } => "signer.removed",
         }
     }
 }

@@ -4,11 +4,9 @@ use crate::kernel::authz;
 use crate::kernel::ctx::Ctx;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::tx::TenantTx;
-use crate::versions;
-use serde_json::Value;
-use weighhouse_types::compare::{Comparison, Side, compare, evaluations, versions_asked};
+use crate::{attestations, versions};
+use weighhouse_types::compare::{Comparison, Side, compare, versions_asked};
 use weighhouse_types::permission::Action;
-use weighhouse_types::versions::VersionSummary;
 
 /// Compares two to five versions of a tenant, of any models, with the first.
 ///
@@ -20,10 +18,11 @@ pub async fn version_compare(ctx: &Ctx, tenant: &str, asked: &[String], all: boo
     let mut tx = TenantTx::begin(ctx, &tenant).await?;
     let handles = authz::versions(&mut tx, &references).await?;
     let found = versions::summaries_of(&mut tx, &handles).await?;
+    let mut sides = Vec::with_capacity(found.len());
+    for ((summary, context), handle) in found.into_iter().zip(&handles) {
+        let evaluations = attestations::results_in_tx(&mut tx, handle, &context).await?;
+        sides.push(Side { summary, context, evaluations });
+    }
     tx.finish().await?;
-    Ok(compare(found.into_iter().map(side).collect(), all))
-}
-
-fn side((summary, context): (VersionSummary, Value)) -> Side {
-    Side { evaluations: evaluations(context.get("evaluation")), summary, context }
+    Ok(compare(sides, all))
 }

@@ -3,7 +3,7 @@
 use super::{Record, address, digest, object, plain, text};
 use chrono::SecondsFormat;
 use serde_json::{Value, json};
-use weighhouse_types::compare::{evaluations, settings_of};
+use weighhouse_types::compare::settings_of;
 use weighhouse_types::context::Evaluation;
 
 /// The longest version that the format takes.
@@ -63,7 +63,7 @@ fn model(record: &Record<'_>) -> Value {
 fn card(record: &Record<'_>) -> Value {
     let datasets: Vec<Value> =
         (0..record.list(&["data"]).count()).map(|n| json!({"ref": dataset_ref(n)})).collect();
-    let metrics: Vec<Value> = evaluations(record.at(&["evaluation"])).iter().flat_map(performance).collect();
+    let metrics: Vec<Value> = record.results.iter().flat_map(performance).collect();
     object(json!({
         "modelParameters": object(json!({"datasets": datasets})),
         "quantitativeAnalysis": object(json!({"performanceMetrics": metrics})),

@@ -1,5 +1,5 @@
 //! A version in the open formats of others: a bill of materials, and where it
-//! came from. Nothing is said that the record does not hold; the same version
+//! came from. Nothing is said that the record does not hold, and the same record
 //! gives the same document each time.
 
 mod cyclonedx;
@@ -9,9 +9,10 @@ use crate::kernel::authz;
 use crate::kernel::ctx::Ctx;
 use crate::kernel::error::Result;
 use crate::kernel::tx::TenantTx;
-use crate::versions;
+use crate::{attestations, versions};
 use serde_json::{Value, json};
 use url::Url;
+use weighhouse_types::context::Evaluation;
 use weighhouse_types::exports::ExportFormat;
 use weighhouse_types::permission::Action;
 use weighhouse_types::reference::VersionRef;
@@ -26,8 +27,9 @@ pub async fn version_export(ctx: &Ctx, reference: &VersionRef, format: ExportFor
     let mut tx = TenantTx::begin(ctx, &tenant).await?;
     let handle = authz::version(&mut tx, reference).await?;
     let (summary, context) = versions::summary_of(&mut tx, &handle).await?;
+    let results = attestations::results_in_tx(&mut tx, &handle, &context).await?;
     tx.finish().await?;
-    let record = Record { summary: &summary, context: &context };
+    let record = Record { summary: &summary, context: &context, results: &results };
     Ok(match format {
         ExportFormat::CycloneDx => cyclonedx::bom(&record),
         ExportFormat::Slsa => slsa::statement(&record),
@@ -38,6 +40,8 @@ pub async fn version_export(ctx: &Ctx, reference: &VersionRef, format: ExportFor
 struct Record<'a> {
     summary: &'a VersionSummary,
     context: &'a Value,
+    /// What was measured of it, with it or later.
+    results: &'a [Evaluation],
 }
 
 impl<'a> Record<'a> {

@@ -44,6 +44,9 @@ impl Event {
             | Self::HoldLiftAsked { .. }
             | Self::HoldLiftWithdrawn { .. }
             | Self::HoldLifted { .. } => self.sentence_hold(actor),
+            Self::AttestationAdded { .. } | Self::SignerAdded { .. } | Self::SignerRemoved { .. } => {
+                self.sentence_attestation(actor)
+            }
             Self::SessionsRevoked { .. }
             | Self::PasswordResetAsked { .. }
             | Self::PasswordReset { .. }
