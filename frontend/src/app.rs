@@ -1,8 +1,8 @@
 //! The document around every page, and the map from addresses to pages.
 
 use crate::pages::{
-    audit, developers, identity, jobs, memberships, models, notifications, projects, promotions, refusal,
-    retention, search, tenancy, versions,
+    audit, compare, developers, identity, jobs, memberships, models, notifications, projects, promotions,
+    refusal, retention, search, tenancy, versions,
 };
 use crate::session;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
@@ -97,6 +97,7 @@ pub(crate) fn App() -> impl IntoView {
                     view=promotions::request::PromotionPage
                     ssr=SsrMode::Async
                 />
+                <Route path=path!("/t/:tenant/compare") view=compare::ComparePage ssr=SsrMode::Async />
                 <Route path=path!("/t/:tenant/p/:project") view=projects::ProjectPage ssr=SsrMode::Async />
                 <Route path=path!("/t/:tenant/p/:project/m/:model") view=models::ModelPage ssr=SsrMode::Async />
                 <Route

@@ -1,6 +1,7 @@
 //! Where everything is.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use weighhouse_types::exports::ExportFormat;
 use weighhouse_types::ids::PromotionId;
 use weighhouse_types::reference::{ModelRef, VersionRef};
 
@@ -52,6 +53,27 @@ pub(crate) fn version_tab(of: &VersionRef, tab: &str) -> String {
     if tab.is_empty() { version(of) } else { format!("{}/{tab}", version(of)) }
 }
 
+/// Versions side by side, as `project/model@3`; all of them, or what differs.
+pub(crate) fn compare(tenant: &str, versions: &[String], all: bool) -> String {
+    let versions = versions.iter().map(|version| format!("v={}", encode(version)));
+    let query: Vec<String> = versions.chain(all.then(|| "all=1".to_owned())).collect();
+    let mark = if query.is_empty() { "" } else { "?" };
+    format!("/t/{tenant}/compare{mark}{}", query.join("&"))
+}
+
+/// A version beside another one of its model.
+pub(crate) fn compare_with(number: u32, version: &VersionRef) -> String {
+    let ModelRef { tenant, project, model } = &version.model;
+    let versions = [number, version.number].map(|number| format!("{project}/{model}@{number}"));
+    compare(tenant, &versions, false)
+}
+
+/// The same for scripts.
+pub(crate) fn compare_api(tenant: &str, versions: &[String], format: &str) -> String {
+    let versions: String = versions.iter().map(|version| format!("version={}&", encode(version))).collect();
+    format!("/api/v1/tenants/{tenant}/compare?{versions}format={format}")
+}
+
 pub(crate) fn promotion(tenant: &str, id: PromotionId) -> String {
     format!("/t/{tenant}/promotions/{id}")
 }
@@ -64,6 +86,11 @@ pub(crate) fn staff(agency: &str) -> String {
 /// All files of a version as one archive.
 pub(crate) fn archive(version: &VersionRef) -> String {
     format!("{}/archive", api(version))
+}
+
+/// A version in an open format.
+pub(crate) fn export(version: &VersionRef, format: ExportFormat) -> String {
+    format!("{}/export?format={format}", api(version))
 }
 
 /// One file of a version.

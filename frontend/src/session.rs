@@ -250,6 +250,13 @@ pub(crate) fn param(name: &str) -> String {
     params.with_untracked(|params| params.get(name)).unwrap_or_default()
 }
 
+/// Every value of a name that may stand several times in the query, decoded.
+pub(crate) fn query_all(name: &str) -> Vec<String> {
+    let query = leptos_router::hooks::use_query_map();
+    let all = query.with_untracked(|query| query.get_all(name)).unwrap_or_default();
+    all.into_iter().filter(|value| !value.is_empty()).collect()
+}
+
 /// A part of the query, decoded; `None` when absent or empty.
 pub(crate) fn query(name: &str) -> Option<String> {
     let query = leptos_router::hooks::use_query_map();

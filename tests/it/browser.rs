@@ -249,6 +249,8 @@ async fn every_page_is_accessible() {
         page(Some(&ann), &format!("{model}/v/1"), Value::Null),
         page(Some(&ann), &format!("{model}/v/1/evidence"), Value::Null),
         page(Some(&ann), &format!("{model}/v/1/history"), Value::Null),
+        page(Some(&ann), "/t/north/compare?v=claims/returns@1&v=claims/returns@2", Value::Null),
+        page(Some(&ann), "/t/north/compare", Value::Null),
         page(Some(&ann), &format!("{model}/v/2"), json!({"press": "Roll back to version 1…"})),
         page(Some(&ann), "/t/north/promotions", Value::Null),
         page(Some(&ann), "/t/south/promotions", Value::Null),

@@ -92,6 +92,7 @@ const TYPES: &[(&str, Check)] = &[
     ("BlobQuery", is::<types::blobs::BlobQuery>),
     ("BlobStatus", is::<types::blobs::BlobStatus>),
     ("BlobsQuery", is::<types::blobs::BlobsQuery>),
+    ("Comparison", is::<types::compare::Comparison>),
     ("Comment", is::<types::attestations::Comment>),
     ("EmailChange", is::<types::identity::EmailChange>),
     ("FolderMail", is::<types::notifications::FolderMail>),

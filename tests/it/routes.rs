@@ -14,9 +14,8 @@ fn action_of(operation: &str) -> Option<(Action, Value)> {
     let nothing = json!({});
     Some(match operation {
         "tenant_get" | "project_list" | "project_get" | "model_list" | "model_get" | "version_list"
-        | "version_get" | "production_at" | "production_history" | "promotion_list" | "promotion_get" => {
-            (Action::TenantRead, nothing)
-        }
+        | "version_get" | "version_compare" | "version_export" | "production_at" | "production_history"
+        | "promotion_list" | "promotion_get" => (Action::TenantRead, nothing),
         "member_list" => (Action::MemberRead, nothing),
         "member_update" => (Action::MemberManage, json!({"role": "viewer"})),
         "invitation_create" => (Action::MemberManage, json!({"email": "x@y.example", "role": "viewer"})),

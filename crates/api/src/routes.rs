@@ -3,9 +3,9 @@
 
 use crate::extract::{json_config, path_config, query_config};
 use crate::{
-    account, attestations, audit, blobs, directory, health, holds, idempotency, identity, jobs, memberships,
-    models, notifications, openapi, projects, promotions, proofs, retention, search, setup, staff, tenancy,
-    versions,
+    account, attestations, audit, blobs, compare, directory, exports, health, holds, idempotency, identity,
+    jobs, memberships, models, notifications, openapi, projects, promotions, proofs, retention, search,
+    setup, staff, tenancy, versions,
 };
 use actix_web::middleware::from_fn;
 use actix_web::web;
@@ -90,10 +90,12 @@ fn registry(config: &mut ServiceConfig<'_>) {
         .service(models::production_at)
         .service(models::production_history)
         .service(models::production_rollback)
+        .service(compare::version_compare)
         .service(versions::version_list)
         .service(versions::version_register)
         .service(versions::version_get)
         .service(versions::version_retire)
+        .service(exports::version_export)
         .service(versions::file_get)
         .service(versions::archive_get)
         .service(attestations::attestation_list)

@@ -144,7 +144,7 @@ pub(crate) async fn archive_get(ctx: Caller, path: Path<VersionPath>) -> Result<
 }
 
 /// Names the file that a browser saves, without what would end the name.
-fn attachment(name: &str) -> String {
+pub(crate) fn attachment(name: &str) -> String {
     format!("attachment; filename=\"{}\"", name.replace(['"', '\\', '\r', '\n'], "_"))
 }
 

@@ -7,6 +7,7 @@ use weighhouse_types::page::MAX_LIMIT;
 use weighhouse_types::reference::slug_check;
 
 mod audit;
+mod compare;
 mod files;
 mod login;
 mod member;
@@ -16,6 +17,7 @@ mod shell;
 mod token;
 
 pub(crate) use audit::{Audit, AuditExport, AuditList, Verify};
+pub(crate) use compare::{Compare, VersionOf};
 pub(crate) use files::{Pull, Push};
 pub(crate) use login::{Login, SignIn, Whoami};
 pub(crate) use member::{Member, MemberInvite, MemberRemove, MemberRole};
@@ -24,7 +26,7 @@ pub(crate) use promotion::{
 };
 pub(crate) use registry::{
     Model, ModelCreate, ModelList, OneModel, Production, ProductionCommand, Project, ProjectCreate,
-    ProjectRef, ProjectShow, Reference, Rollback, Show, Version, VersionList, VersionRetire,
+    ProjectRef, ProjectShow, Reference, Rollback, Show, Version, VersionExport, VersionList, VersionRetire,
 };
 pub(crate) use shell::{Completions, Man};
 pub(crate) use token::{Token, TokenCreate, TokenExchange, TokenList, TokenRevoke};
@@ -65,6 +67,8 @@ pub(crate) enum Command {
     Pull(Pull),
     /// Show a model or a version
     Show(Show),
+    /// Compare versions, side by side
+    Compare(Compare),
     /// List a model's versions, newest first (`wh version list`)
     Versions(VersionList),
     /// Promote a version to staging, or ask for production (`wh promotion open`)

@@ -10,6 +10,7 @@
 mod args;
 mod ask;
 mod audit;
+mod compare;
 mod config;
 mod context;
 mod difference;
@@ -88,6 +89,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Push(args) => push::push(args).await,
         Command::Pull(args) => pull::pull(args).await,
         Command::Show(args) => show::show(args).await,
+        Command::Compare(args) => compare::compare(args).await,
         Command::Versions(args) => version::list(args).await,
         Command::Promote(args) => return promotion::promote(args).await,
         Command::Production(args) => production::production(args).await,

@@ -158,5 +158,8 @@ fn difference_lines(sheet: &mut Sheet, before: &ProductionPeriod, earlier: &Vers
     let changed = difference::components(&earlier.context, &version.context);
     let changed = if changed.is_empty() { "nothing".into() } else { changed.join(", ") };
     sheet.line("changed", &changed);
-    sheet.lines("metrics", difference::metrics(&earlier.context, &version.context));
+    sheet.lines(
+        "metrics",
+        difference::metrics(earlier.context.get("evaluation"), version.context.get("evaluation")),
+    );
 }

@@ -8,7 +8,7 @@ use crate::output::{self, Sheet};
 use crate::urls::{self, Path};
 use crate::{difference, tenant, watch};
 use anyhow::{Result, anyhow};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::process::ExitCode;
 use weighhouse_types::error::Code;
 use weighhouse_types::ids::PromotionId;
@@ -178,9 +178,8 @@ fn text(client: &Client, promotion: &Promotion, needed: Option<String>) -> Strin
     }
     sheet.line(if *state == PromotionState::Open { "replaces" } else { "against" }, &replaced(promotion));
     if let Some(production) = &promotion.evidence.production {
-        let side = |evaluation: &Option<Value>| json!({ "evaluation": evaluation });
-        let (before, after) = (side(&production.evaluation), side(&promotion.evidence.evaluation));
-        sheet.lines("metrics", difference::metrics(&before, &after));
+        let (before, after) = (production.evaluation.as_ref(), promotion.evidence.evaluation.as_ref());
+        sheet.lines("metrics", difference::metrics(before, after));
     }
     sheet.lines("decisions", promotion.approvals.iter().map(decision));
     if let Some(needed) = needed {

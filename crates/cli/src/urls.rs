@@ -90,6 +90,14 @@ pub(crate) fn promotion_page(base: &Url, tenant: &str, id: PromotionId) -> Url {
     page(base, &["t", tenant, "promotions", &id.to_string()])
 }
 
+/// The page of versions side by side.
+pub(crate) fn compare_page(base: &Url, tenant: &str, versions: &[VersionRef]) -> Url {
+    let mut url = page(base, &["t", tenant, "compare"]);
+    let short = |v: &VersionRef| format!("{}/{}@{}", v.model.project, v.model.model, v.number);
+    url.query_pairs_mut().extend_pairs(versions.iter().map(|version| ("v", short(version))));
+    url
+}
+
 fn page(base: &Url, segments: &[&str]) -> Url {
     Path(segments.iter().map(|segment| (*segment).to_owned()).collect()).below(base, &[])
 }

@@ -21,6 +21,7 @@ pub(crate) async fn version(command: args::Version) -> Result<()> {
     match command {
         args::Version::List(args) => list(args).await,
         args::Version::Show(args) => show(&args.version, args.output).await,
+        args::Version::Export(args) => export(args).await,
         args::Version::Retire(args) => retire(args).await,
     }
 }
@@ -33,6 +34,14 @@ pub(crate) async fn show(version: &VersionRef, output: args::Output) -> Result<(
         return output::json(&answer.json);
     }
     output::print(&text(client.base(), version, &answer.decode()?))
+}
+
+/// Writes a version in an open format.
+async fn export(args: args::VersionExport) -> Result<()> {
+    let client = Client::from_config()?;
+    let path = Path::version(&args.version).join(["export"]);
+    let answer = client.read(&path, &[("format", args.format.as_str().to_owned())]).await?;
+    output::json(&answer.json)
 }
 
 /// Lists a model's versions, newest first.

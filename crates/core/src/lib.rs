@@ -7,6 +7,8 @@
 pub mod attestations;
 pub mod audit;
 pub mod blobs;
+pub mod compare;
+pub mod exports;
 pub mod holds;
 pub mod identity;
 pub mod jobs;

@@ -6,8 +6,10 @@
 pub mod attestations;
 pub mod audit;
 pub mod blobs;
+pub mod compare;
 pub mod context;
 pub mod error;
+pub mod exports;
 pub mod holds;
 pub mod identity;
 pub mod ids;
@@ -24,4 +26,5 @@ pub mod reference;
 pub mod retention;
 pub mod search;
 pub mod tenancy;
+pub mod text;
 pub mod versions;

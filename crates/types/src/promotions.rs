@@ -1,6 +1,7 @@
 //! Promotion requests: what is asked, the evidence, and the decisions.
 
 use crate::attestations::AttestationKind;
+use crate::compare::MetricChange;
 use crate::context::Completeness;
 use crate::ids::{AttestationId, PromotionId};
 use crate::page::PageQuery;
@@ -205,17 +206,3 @@ pub struct Approval {
     /// Given on evidence that has changed since, so that it does not count.
     pub void: bool,
 }
-
-/// One metric of a version beside production's.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct MetricChange {
-    pub dataset: String,
-    /// The slice, as `name = value`; absent for the whole test set.
-    pub slice: Option<String>,
-    pub metric: String,
-    pub higher_is_better: bool,
-    pub before: Option<f64>,
-    pub after: Option<f64>,
-}
-
-impl Eq for MetricChange {}

@@ -1,80 +1,17 @@
-//! How metrics compare: whether a change is for the better, how large it is,
-//! and what it says in plain words.
+//! How metrics compare, in a grid and in plain words.
 
 use super::format::{metric, plural};
 use std::cmp::Ordering;
-use weighhouse_types::promotions::MetricChange;
+use weighhouse_types::compare::{MetricChange, Verdict};
 
-/// Relative changes below this are noise in the last digit.
-const SAME: f64 = 0.0005;
-/// A metric that gets worse by this much deserves to be looked at.
-const MUCH: f64 = 0.10;
-/// From here on a growth reads better as a factor.
-const FACTOR: f64 = 2.0;
-
-/// What a change means.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Verdict {
-    Better,
-    Worse,
-    /// Worse by a tenth or more.
-    MuchWorse,
-    Same,
-    /// Measured on one of the two only.
-    Incomparable,
-}
-
-/// One metric on one slice, before and after.
-#[derive(Clone, PartialEq, Debug)]
-pub(crate) struct Change {
-    pub(crate) before: Option<f64>,
-    pub(crate) after: Option<f64>,
-    pub(crate) verdict: Verdict,
-    /// How large it is: `+2.4 %`, `× 3.1`.
-    pub(crate) size: String,
-    /// The relative change in the bad direction; negative for the better.
-    harm: f64,
-}
-
-impl Change {
-    pub(crate) fn of(change: &MetricChange) -> Self {
-        let (Some(before), Some(after)) = (change.before, change.after) else {
-            let size = if change.before.is_some() { "no longer measured" } else { "not measured before" };
-            let (before, after) = (change.before, change.after);
-            return Self { before, after, verdict: Verdict::Incomparable, size: size.into(), harm: 0.0 };
-        };
-        let relative = if before == 0.0 {
-            // There is no ratio to zero: any change counts as a whole one.
-            if after == 0.0 { 0.0 } else { after.signum() }
-        } else {
-            (after - before) / before.abs()
-        };
-        let harm = if change.higher_is_better { -relative } else { relative };
-        let verdict = match harm {
-            h if h.abs() < SAME => Verdict::Same,
-            h if h >= MUCH => Verdict::MuchWorse,
-            h if h > 0.0 => Verdict::Worse,
-            _ => Verdict::Better,
-        };
-        let (before_shown, after_shown) = (Some(before), Some(after));
-        Self { before: before_shown, after: after_shown, verdict, size: size(before, after, relative), harm }
+/// How a verdict looks: the class, and the icon.
+pub(crate) const fn look(verdict: Verdict) -> (&'static str, &'static str) {
+    match verdict {
+        Verdict::Better => ("change change-better", "check"),
+        Verdict::Worse => ("change change-worse", "arrow-down"),
+        Verdict::MuchWorse => ("change change-worse", "triangle-alert"),
+        Verdict::Same | Verdict::WithinNoise | Verdict::Incomparable => ("change", "minus"),
     }
-}
-
-fn size(before: f64, after: f64, relative: f64) -> String {
-    if before == 0.0 && after != 0.0 {
-        return "from zero".into();
-    }
-    if before > 0.0 && after / before >= FACTOR {
-        return format!("× {:.1}", after / before);
-    }
-    let percent = relative * 100.0;
-    if percent.abs() < SAME * 100.0 {
-        return "no change".into();
-    }
-    let sign = if percent < 0.0 { "−" } else { "+" };
-    let decimals = if percent.abs() >= 10.0 { 0 } else { 1 };
-    format!("{sign}{:.decimals$} %", percent.abs())
 }
 
 /// The changes on one test set: a row a slice, a column a metric.
@@ -91,17 +28,17 @@ pub(crate) struct Row {
     /// `None` for the whole test set.
     pub(crate) slice: Option<String>,
     /// In the order of the grid's metrics.
-    pub(crate) cells: Vec<Option<Change>>,
+    pub(crate) cells: Vec<Option<MetricChange>>,
 }
 
 impl Row {
     /// Whether a metric gets much worse here.
     pub(crate) fn alarming(&self) -> bool {
-        self.cells.iter().flatten().any(|cell| cell.verdict == Verdict::MuchWorse)
+        self.cells.iter().flatten().any(|cell| cell.delta.verdict == Verdict::MuchWorse)
     }
 
     fn harm(&self) -> f64 {
-        self.cells.iter().flatten().map(|cell| cell.harm).fold(f64::MIN, f64::max)
+        self.cells.iter().flatten().map(|cell| -cell.gain()).fold(f64::MIN, f64::max)
     }
 }
 
@@ -130,13 +67,13 @@ fn grid(dataset: &str, changes: &[MetricChange]) -> Grid {
         }
     }
     let harm_of = |name: &str| {
-        let harms = of_set.iter().filter(|c| c.metric == name).map(|c| Change::of(c).harm);
+        let harms = of_set.iter().filter(|c| c.metric == name).map(|c| -c.gain());
         harms.fold(f64::MIN, f64::max)
     };
     metrics.sort_by(|a, b| harm_of(&b.0).partial_cmp(&harm_of(&a.0)).unwrap_or(Ordering::Equal));
     let row = |slice: Option<String>| {
         let cell = |(name, _): &(String, bool)| {
-            of_set.iter().find(|c| c.slice == slice && c.metric == *name).map(|c| Change::of(c))
+            of_set.iter().find(|c| c.slice == slice && c.metric == *name).map(|c| (*c).clone())
         };
         Row { cells: metrics.iter().map(cell).collect(), slice }
     };
@@ -164,41 +101,38 @@ pub(crate) struct Finding {
 
 /// Sums changes up: the worst one named, and the best one on a whole test set.
 pub(crate) fn summary(changes: &[MetricChange]) -> Summary {
-    let judged: Vec<(&MetricChange, Change)> = changes.iter().map(|c| (c, Change::of(c))).collect();
-    let by_harm = |a: &&(&MetricChange, Change), b: &&(&MetricChange, Change)| {
-        a.1.harm.partial_cmp(&b.1.harm).unwrap_or(Ordering::Equal)
-    };
-    let is_worse = |c: &&(&MetricChange, Change)| matches!(c.1.verdict, Verdict::Worse | Verdict::MuchWorse);
-    let is_better = |c: &&(&MetricChange, Change)| c.1.verdict == Verdict::Better;
-    let worst = judged.iter().filter(is_worse).max_by(by_harm);
-    let whole = |c: &&(&MetricChange, Change)| c.0.slice.is_none();
-    let best_whole = judged.iter().filter(is_better).filter(whole).min_by(by_harm);
-    let best = best_whole.or_else(|| judged.iter().filter(is_better).min_by(by_harm));
-    let finding = |word: &str, count: usize, found: &(&MetricChange, Change)| Finding {
+    let by_gain = |a: &&MetricChange, b: &&MetricChange| a.gain().total_cmp(&b.gain());
+    let worse = || changes.iter().filter(|c| c.delta.verdict.is_worse());
+    let better = || changes.iter().filter(|c| c.delta.verdict == Verdict::Better);
+    let best_whole = better().filter(|c| c.slice.is_none()).max_by(by_gain);
+    let best = best_whole.or_else(|| better().max_by(by_gain));
+    let finding = |word: &str, count: usize, found: &MetricChange| Finding {
         headline: format!("{word} in {}.", plural(u64::try_from(count).unwrap_or(u64::MAX), "place")),
-        detail: sentence(found.0, &found.1),
+        detail: sentence(found),
     };
     Summary {
-        worse: worst.map(|found| finding("Worse", judged.iter().filter(is_worse).count(), found)),
-        better: best.map(|found| finding("Better", judged.iter().filter(is_better).count(), found)),
+        worse: worse().min_by(by_gain).map(|found| finding("Worse", worse().count(), found)),
+        better: best.map(|found| finding("Better", better().count(), found)),
     }
 }
 
-fn sentence(change: &MetricChange, judged: &Change) -> String {
+fn sentence(change: &MetricChange) -> String {
     let place = change.slice.as_ref().map_or_else(
         || format!("on the whole of {}", change.dataset),
         |slice| format!("for {slice} in {}", change.dataset),
     );
     let value = |v: Option<f64>| v.map_or_else(|| "–".into(), metric);
-    let (before, after) = (value(judged.before), value(judged.after));
-    format!("The largest: {} {place} goes from {before} to {after} ({}).", change.metric, judged.size)
+    let (before, after) = (value(change.before), value(change.after));
+    format!("The largest: {} {place} goes from {before} to {after} ({}).", change.metric, change.size())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use weighhouse_types::compare::{Delta, Measured};
 
     fn change(slice: Option<&str>, metric: &str, up: bool, before: f64, after: f64) -> MetricChange {
+        let measured = |value| Measured { value, repeats: 1, deviation: None };
         MetricChange {
             dataset: "holdout".into(),
             slice: slice.map(Into::into),
@@ -206,23 +140,7 @@ mod tests {
             higher_is_better: up,
             before: Some(before),
             after: Some(after),
-        }
-    }
-
-    #[test]
-    fn direction_decides_what_is_better() {
-        let cases = [
-            (true, 0.871, 0.892, Verdict::Better, "+2.4 %"),
-            (false, 0.041, 0.126, Verdict::MuchWorse, "× 3.1"),
-            (true, 0.57, 0.31, Verdict::MuchWorse, "−46 %"),
-            (false, 0.041, 0.039, Verdict::Better, "−4.9 %"),
-            (true, 0.5, 0.5, Verdict::Same, "no change"),
-            (false, 0.0, 0.2, Verdict::MuchWorse, "from zero"),
-            (true, 0.60, 0.59, Verdict::Worse, "−1.7 %"),
-        ];
-        for (up, before, after, verdict, size) in cases {
-            let judged = Change::of(&change(None, "m", up, before, after));
-            assert_eq!((judged.verdict, judged.size.as_str()), (verdict, size), "{before} to {after}");
+            delta: Delta::between(Some(&measured(before)), Some(&measured(after)), up),
         }
     }
 
@@ -257,7 +175,5 @@ mod tests {
     #[test]
     fn nothing_to_compare_says_nothing() {
         assert_eq!(summary(&[]), Summary { worse: None, better: None });
-        let new = MetricChange { before: None, ..change(None, "auc", true, 0.0, 0.9) };
-        assert_eq!(Change::of(&new).verdict, Verdict::Incomparable);
     }
 }

@@ -8,6 +8,8 @@ pub mod relative;
 #[cfg(feature = "ssr")]
 pub(crate) mod card;
 #[cfg(feature = "ssr")]
+pub(crate) mod change;
+#[cfg(feature = "ssr")]
 pub(crate) mod chip;
 #[cfg(feature = "ssr")]
 pub(crate) mod command;

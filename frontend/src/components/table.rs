@@ -10,10 +10,14 @@ pub(crate) fn Scroll(
     /// What the table holds.
     #[prop(into)]
     label: String,
+    /// Long ones scroll within the window, under their heads.
+    #[prop(optional)]
+    tall: bool,
     children: Children,
 ) -> impl IntoView {
+    let class = if tall { "scroll scroll-tall" } else { "scroll" };
     view! {
-        <div class="scroll" tabindex="0" role="region" aria-label=label>
+        <div class=class tabindex="0" role="region" aria-label=label>
             {children()}
         </div>
     }

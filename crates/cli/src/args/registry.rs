@@ -6,6 +6,7 @@ use clap::{Args as ClapArgs, Subcommand};
 use std::fmt;
 use std::str::FromStr;
 use weighhouse_types::context::Kind;
+use weighhouse_types::exports::ExportFormat;
 use weighhouse_types::reference::{ModelRef, VersionRef, slug_check};
 
 /// A project: `tenant/project`.
@@ -116,6 +117,8 @@ pub(crate) enum Version {
     List(VersionList),
     /// Show a version
     Show(VersionShow),
+    /// Write a version as a bill of materials, or its provenance
+    Export(VersionExport),
     /// Retire a version: it stays on record and is never used again
     Retire(VersionRetire),
 }
@@ -136,6 +139,21 @@ pub(crate) struct VersionShow {
     pub(crate) version: VersionRef,
     #[command(flatten)]
     pub(crate) output: Output,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+cyclonedx is a bill of materials, CycloneDX 1.7 with a model card; slsa is an
+in-toto statement with SLSA provenance v1. Neither is signed.
+
+Example:
+  wh version export acme/claims/fraud@2 --format cyclonedx > fraud-2.cdx.json")]
+pub(crate) struct VersionExport {
+    /// The version: tenant/project/model@3
+    pub(crate) version: VersionRef,
+    /// The format: cyclonedx or slsa
+    #[arg(long)]
+    pub(crate) format: ExportFormat,
 }
 
 #[derive(Debug, ClapArgs)]

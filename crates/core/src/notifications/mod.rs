@@ -21,9 +21,10 @@ use chrono::{DateTime, Utc};
 use template::{Letter, Row};
 use uuid::Uuid;
 use weighhouse_types::audit::Event;
+use weighhouse_types::compare::MetricChange;
 use weighhouse_types::ids::PromotionId;
 use weighhouse_types::memberships::Invitation;
-use weighhouse_types::promotions::{Evidence, MetricChange, PromotionSummary};
+use weighhouse_types::promotions::{Evidence, PromotionSummary};
 use weighhouse_types::reference::VersionRef;
 use weighhouse_types::versions::RolledBack;
 

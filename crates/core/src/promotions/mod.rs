@@ -20,11 +20,12 @@ use crate::notifications;
 use crate::versions::{self, Moved};
 use queries::PromotionRow;
 use weighhouse_types::audit::Event;
+use weighhouse_types::compare::{MetricChange, evaluations, metric_changes};
 use weighhouse_types::ids::PromotionId;
 use weighhouse_types::page::Page;
 use weighhouse_types::permission::Action;
 use weighhouse_types::promotions::{
-    Evidence, MetricChange, Promotion, PromotionOpen, PromotionQuery, PromotionState, PromotionSummary,
+    Evidence, Promotion, PromotionOpen, PromotionQuery, PromotionState, PromotionSummary,
 };
 use weighhouse_types::reference::{ModelRef, VersionRef};
 use weighhouse_types::tenancy::InboxItem;
@@ -140,7 +141,7 @@ fn assemble(
 /// What the version changes against production, metric by metric.
 fn changes(evidence: &Evidence) -> Vec<MetricChange> {
     let before = evidence.production.as_ref().and_then(|production| production.evaluation.as_ref());
-    rules::metric_changes(before, evidence.evaluation.as_ref())
+    metric_changes(&evaluations(before), &evaluations(evidence.evaluation.as_ref()))
 }
 
 /// Why the caller cannot decide, in words; `None` where they can.

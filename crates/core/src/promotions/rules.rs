@@ -1,9 +1,5 @@
 //! Pure decisions about promotions.
 
-use serde_json::Value;
-use std::collections::{BTreeMap, HashSet};
-use weighhouse_types::context::Evaluation;
-use weighhouse_types::promotions::MetricChange;
 use weighhouse_types::versions::Stage;
 
 /// What a tenant demands before a version may reach a stage.
@@ -82,50 +78,9 @@ pub(super) fn rollback_target(past: &[Past]) -> Option<u32> {
     None
 }
 
-type Key = (String, Option<String>, String);
-
-/// Every metric of two evaluations side by side, whole test sets before
-/// slices. An evaluation that cannot be read counts as none.
-pub(super) fn metric_changes(before: Option<&Value>, after: Option<&Value>) -> Vec<MetricChange> {
-    let (before, after) = (evaluations(before), evaluations(after));
-    let lower: HashSet<&str> =
-        after.iter().chain(&before).flat_map(|e| e.lower_is_better.iter().map(String::as_str)).collect();
-    let mut rows: BTreeMap<Key, (Option<f64>, Option<f64>)> = BTreeMap::new();
-    for (key, value) in before.iter().flat_map(metrics) {
-        rows.entry(key).or_default().0 = Some(value);
-    }
-    for (key, value) in after.iter().flat_map(metrics) {
-        rows.entry(key).or_default().1 = Some(value);
-    }
-    let change = |((dataset, slice, metric), (before, after)): (Key, _)| MetricChange {
-        higher_is_better: !lower.contains(metric.as_str()),
-        dataset,
-        slice,
-        metric,
-        before,
-        after,
-    };
-    rows.into_iter().map(change).collect()
-}
-
-fn evaluations(component: Option<&Value>) -> Vec<Evaluation> {
-    component.and_then(|value| serde_json::from_value(value.clone()).ok()).unwrap_or_default()
-}
-
-fn metrics(evaluation: &Evaluation) -> impl Iterator<Item = (Key, f64)> + '_ {
-    let key = |slice: Option<String>, metric: &String| (evaluation.dataset.clone(), slice, metric.clone());
-    let whole = evaluation.metrics.iter().map(move |(metric, value)| (key(None, metric), *value));
-    let slices = evaluation.slices.iter().flat_map(move |slice| {
-        let name = format!("{} = {}", slice.by, slice.value);
-        slice.metrics.iter().map(move |(metric, value)| (key(Some(name.clone()), metric), *value))
-    });
-    whole.chain(slices)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn the_only_ways_of_a_version() {
@@ -178,18 +133,5 @@ mod tests {
         assert!(parties(&1, &1, &2));
         assert!(parties(&2, &1, &2));
         assert!(!parties(&3, &1, &2));
-    }
-
-    #[test]
-    fn metrics_stand_side_by_side() {
-        let before = json!([{"dataset": "test", "metrics": {"auc": 0.8}, "slices": [
-            {"by": "region", "value": "north", "metrics": {"flag_rate": 0.05}}]}]);
-        let after = json!([{"dataset": "test", "metrics": {"auc": 0.9}, "lower_is_better": ["flag_rate"], "slices": [
-            {"by": "region", "value": "north", "metrics": {"flag_rate": 0.15}}]}]);
-        let changes = metric_changes(Some(&before), Some(&after));
-        assert_eq!(changes.len(), 2);
-        assert_eq!((changes[0].before, changes[0].after), (Some(0.8), Some(0.9)));
-        assert_eq!(changes[1].slice.as_deref(), Some("region = north"));
-        assert!(changes[0].higher_is_better && !changes[1].higher_is_better);
     }
 }

@@ -3,7 +3,7 @@
 mod queries;
 
 pub(crate) use queries::{
-    Moved, author_of, files_of as files_in_tx, stage_of, stage_set, summary_of, swept_insert,
+    Moved, author_of, files_of as files_in_tx, stage_of, stage_set, summaries_of, summary_of, swept_insert,
 };
 
 use crate::kernel::authz;

@@ -12,6 +12,7 @@ use diesel::sql_types::{
 };
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
+use std::collections::HashMap;
 use uuid::Uuid;
 use weighhouse_types::context::{Completeness, FileEntry, Kind};
 use weighhouse_types::ids::UserId;
@@ -212,6 +213,26 @@ pub(crate) async fn summary_of(
         .get_result(tx.conn()?)
         .await?;
     row.summary(&version.model)
+}
+
+/// Several versions with their contexts, in their order, by one query.
+pub(crate) async fn summaries_of(
+    tx: &mut TenantTx<'_>,
+    versions: &[authz::Version],
+) -> Result<Vec<(VersionSummary, Value)>> {
+    let ids: Vec<Uuid> = versions.iter().map(|version| version.id.0).collect();
+    let rows: Vec<Row> =
+        sql_query(format!("{} WHERE v.tenant_id = $1 AND v.id = ANY($2)", select("v.context")))
+            .bind::<SqlUuid, _>(tx.tenant().0)
+            .bind::<Array<SqlUuid>, _>(ids)
+            .load(tx.conn()?)
+            .await?;
+    let mut rows: HashMap<Uuid, Row> = rows.into_iter().map(|row| (row.id, row)).collect();
+    let summary = |version: &authz::Version| {
+        let row = rows.remove(&version.id.0).ok_or_else(|| Error::internal("a version is gone"))?;
+        row.summary(&version.model)
+    };
+    versions.iter().map(summary).collect()
 }
 
 /// Who registered a version.

@@ -7,9 +7,11 @@ mod ticket;
 use crate::components::card::Card;
 use crate::components::chip::StageChip;
 use crate::components::command::{Command, Digest};
+use crate::components::field::Hidden;
 use crate::components::format::{bytes, names};
 use crate::components::frame::{Page, Tab};
 use crate::components::gauge::GaugeLine;
+use crate::components::icon::Icon;
 use crate::components::note::{Empty, Note, Tone};
 use crate::components::table::{Heads, NextPage, Scroll};
 use crate::components::time::{Moment, When};
@@ -157,9 +159,29 @@ fn Versions(
         }
         .into_any();
     }
-    let rows = versions.into_iter().map(|version| view! { <VersionRow version=version /> }).collect_view();
+    let tenant = versions.first().map(|version| version.reference.model.tenant.clone()).unwrap_or_default();
+    let several = versions.len() > 1;
+    let rows = versions
+        .into_iter()
+        .map(|version| view! { <VersionRow version=version chosen=several /> })
+        .collect_view();
     view! {
         <Card id="versions" title="Versions">
+            <form id="compare" method="get" action=links::compare(&tenant, &[], false)>
+                <Hidden name="newest" value="1" />
+                {several
+                    .then(|| {
+                        view! {
+                            <div class="card-body row">
+                                <button type="submit" class="btn btn-small">
+                                    <Icon name="scale" />
+                                    "Compare"
+                                </button>
+                                <span class="hint">"Tick two to five versions."</span>
+                            </div>
+                        }
+                    })}
+            </form>
             <Scroll label="Table of versions">
                 <table class="table">
                     <Heads columns=&[
@@ -181,10 +203,19 @@ fn Versions(
 }
 
 #[component]
-fn VersionRow(version: VersionSummary) -> impl IntoView {
+fn VersionRow(version: VersionSummary, chosen: bool) -> impl IntoView {
+    let VersionRef { model, number } = &version.reference;
+    let value = format!("{}/{}@{number}", model.project, model.model);
+    let label = format!("Compare version {number}");
     view! {
         <tr>
             <th scope="row" class="nowrap">
+                {chosen
+                    .then(|| {
+                        view! {
+                            <input class="tick" type="checkbox" form="compare" name="v" value=value aria-label=label />
+                        }
+                    })}
                 <a href=links::version(&version.reference)>
                     {format!("version {}", version.reference.number)}
                 </a>

@@ -1,13 +1,14 @@
 //! What changes against production: in words, then metric by metric and
 //! slice by slice, what harms most on top.
 
+use crate::components::change::{ChangeMark, Findings};
 use crate::components::format::metric;
 use crate::components::icon::Icon;
-use crate::components::metrics::{Change, Finding, Grid, Row, Verdict, grids, summary};
+use crate::components::metrics::{Grid, Row, grids};
 use crate::components::note::{Note, Tone};
 use crate::components::table::Scroll;
 use leptos::prelude::*;
-use weighhouse_types::promotions::MetricChange;
+use weighhouse_types::compare::MetricChange;
 
 #[component]
 pub(super) fn Changes(
@@ -15,6 +16,8 @@ pub(super) fn Changes(
     /// The version that is asked into production, and the one there now.
     number: u32,
     production: Option<u32>,
+    /// The page that compares the two in full.
+    compare: Option<String>,
 ) -> impl IntoView {
     let versus = production.map_or_else(
         || format!("nothing → version {number}"),
@@ -36,7 +39,7 @@ pub(super) fn Changes(
         }
         .into_any(),
         _ => view! {
-            <Words changes=changes.clone() />
+            <Findings changes=changes.clone() />
             {grids(&changes).into_iter().map(|grid| view! { <GridTable grid=grid /> }).collect_view()}
         }
         .into_any(),
@@ -48,30 +51,18 @@ pub(super) fn Changes(
                 <span class="push num">{versus}</span>
             </div>
             {content}
+            {compare
+                .map(|href| {
+                    view! {
+                        <div class="card-foot row">
+                            <a class="btn btn-small push" href=href>
+                                <Icon name="scale" />
+                                "Compare in full"
+                            </a>
+                        </div>
+                    }
+                })}
         </section>
-    }
-}
-
-#[component]
-fn Words(changes: Vec<MetricChange>) -> impl IntoView {
-    let found = summary(&changes);
-    let line = |tone, finding: Option<Finding>| {
-        finding.map(|finding| {
-            view! {
-                <Note tone=tone>
-                    <strong>{finding.headline}</strong>
-                    " "
-                    {finding.detail}
-                </Note>
-            }
-        })
-    };
-    let same = found.worse.is_none() && found.better.is_none();
-    view! {
-        <div class="card-body stack-s">
-            {line(Tone::Bad, found.worse)} {line(Tone::Good, found.better)}
-            {same.then(|| view! { <Note tone=Tone::Plain>"No metric changes."</Note> })}
-        </div>
     }
 }
 
@@ -149,23 +140,12 @@ fn GridRow(row: Row, names: Vec<String>) -> impl IntoView {
 }
 
 #[component]
-fn ChangeCell(change: Change) -> impl IntoView {
+fn ChangeCell(change: MetricChange) -> impl IntoView {
     let value = |v: Option<f64>| v.map_or_else(|| "–".to_owned(), metric);
-    let (class, icon, word) = match change.verdict {
-        Verdict::Better => ("change change-better", "check", "better"),
-        Verdict::Worse => ("change change-worse", "arrow-down", "worse"),
-        Verdict::MuchWorse => ("change change-worse", "triangle-alert", "much worse"),
-        Verdict::Same => ("change", "minus", "the same"),
-        Verdict::Incomparable => ("change", "minus", "not comparable"),
-    };
     view! {
         <span class="nowrap num">
             {value(change.before)} <span class="faint">" → "</span> <strong>{value(change.after)}</strong>
         </span>
-        <span class=class>
-            <Icon name=icon />
-            <span class="sr">{word} " "</span>
-            {change.size}
-        </span>
+        <ChangeMark change=change />
     }
 }

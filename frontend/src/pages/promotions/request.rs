@@ -37,12 +37,13 @@ fn RequestView(tenant: Tenant, promotion: Promotion) -> impl IntoView {
     let withdraws = open && allows(tenant.role, Action::PromotionWithdraw);
     let number = promotion.evidence.version.number;
     let production = promotion.evidence.production.as_ref().map(|now| now.number);
+    let compare = production.map(|now| links::compare_with(now, &promotion.evidence.version));
     view! {
         <RequestHead promotion=promotion.clone() />
         <div class="cols">
             <div class="stack">
                 <Thread promotion=promotion.clone() />
-                <Changes changes=promotion.changes.clone() number=number production=production />
+                <Changes changes=promotion.changes.clone() number=number production=production compare=compare />
                 <EvidenceCard promotion=promotion.clone() />
             </div>
             <aside class="rail">

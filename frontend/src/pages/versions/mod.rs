@@ -28,6 +28,7 @@ use history::History;
 use leptos::prelude::*;
 use server::VersionShown;
 use tab::{Tab, Tabs};
+use weighhouse_types::exports::ExportFormat;
 use weighhouse_types::permission::{Action, allows};
 use weighhouse_types::reference::{ModelRef, VersionRef};
 use weighhouse_types::versions::{Version, VersionSummary};
@@ -58,8 +59,11 @@ fn VersionView(shown: VersionShown, tab: Tab) -> impl IntoView {
     let summary = shown.version.summary.clone();
     let swept = shown.version.swept.clone();
     let kept = swept.is_none();
+    let number = summary.reference.number;
+    // With what it would replace, or the one before it.
+    let against = shown.production.filter(|now| *now != number).or(number.checked_sub(1).filter(|n| *n > 0));
     view! {
-        <VersionHead summary=summary.clone() kept=kept />
+        <VersionHead summary=summary.clone() kept=kept against=against />
         {swept
             .map(|swept| {
                 view! {
@@ -80,7 +84,8 @@ fn VersionView(shown: VersionShown, tab: Tab) -> impl IntoView {
                         <Gauge completeness=summary.completeness.clone() />
                     </div>
                 </Card>
-                {kept.then(|| view! { <GetItBack reference=summary.reference /> })}
+                {kept.then(|| view! { <GetItBack reference=summary.reference.clone() /> })}
+                <Papers reference=summary.reference />
             </aside>
         </div>
     }
@@ -105,7 +110,7 @@ fn Content(shown: VersionShown, tab: Tab) -> impl IntoView {
 }
 
 #[component]
-fn VersionHead(summary: VersionSummary, kept: bool) -> impl IntoView {
+fn VersionHead(summary: VersionSummary, kept: bool, against: Option<u32>) -> impl IntoView {
     let VersionSummary { reference, digest, stage, stage_since, author, created_at, files, size, .. } =
         summary;
     view! {
@@ -115,17 +120,26 @@ fn VersionHead(summary: VersionSummary, kept: bool) -> impl IntoView {
                 <StageChip stage=stage />
                 <span class="faint small">"since " <When at=stage_since /></span>
             </div>
-            {kept
-                .then(|| {
-                    view! {
-                        <div class="actions">
+            <div class="actions">
+                {against
+                    .map(|number| {
+                        view! {
+                            <a class="btn" href=links::compare_with(number, &reference)>
+                                <Icon name="scale" />
+                                {format!("Compare with version {number}")}
+                            </a>
+                        }
+                    })}
+                {kept
+                    .then(|| {
+                        view! {
                             <a class="btn" href=links::archive(&reference) download="">
                                 <Icon name="download" />
                                 "Download"
                             </a>
-                        </div>
-                    }
-                })}
+                        }
+                    })}
+            </div>
             <div class="head-sub">
                 <p>
                     <Digest digest=digest of="the version" />
@@ -136,6 +150,30 @@ fn VersionHead(summary: VersionSummary, kept: bool) -> impl IntoView {
                 </p>
             </div>
         </div>
+    }
+}
+
+/// The version in the open formats of others.
+#[component]
+fn Papers(reference: VersionRef) -> impl IntoView {
+    let paper = |format: ExportFormat, name: &'static str| {
+        view! {
+            <a class="btn btn-small" href=links::export(&reference, format) download="">
+                <Icon name="download" />
+                {name}
+            </a>
+        }
+    };
+    view! {
+        <Card id="papers" icon="file" title="Papers">
+            <div class="card-body stack-s">
+                <div class="row">
+                    {paper(ExportFormat::CycloneDx, "Bill of materials")}
+                    {paper(ExportFormat::Slsa, "Provenance")}
+                </div>
+                <p class="hint">"CycloneDX 1.7, and in-toto with SLSA provenance v1."</p>
+            </div>
+        </Card>
     }
 }
 
