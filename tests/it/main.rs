@@ -6,6 +6,7 @@ mod browser;
 mod catalogue;
 mod clock;
 mod collect;
+mod components;
 mod dropped;
 mod forms;
 mod fuzz;

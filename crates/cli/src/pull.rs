@@ -11,7 +11,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use weighhouse_ledger::canonical;
-use weighhouse_types::context::{Artifact, FileEntry, normalise};
+use weighhouse_types::context::{FileEntry, artifact_of};
 use weighhouse_types::paths::path_check;
 use weighhouse_types::reference::VersionRef;
 use weighhouse_types::versions::Version;
@@ -64,11 +64,8 @@ fn manifest(asked: &VersionRef, version: &Version) -> Result<Vec<FileEntry>> {
             version.summary.digest
         );
     }
-    let mut context =
-        normalise(version.context.clone()).map_err(|e| anyhow!("{asked} cannot be pulled: {e}"))?;
-    let artifact = context.remove("artifact").with_context(|| format!("{asked} has no files"))?;
-    let artifact: Artifact = serde_json::from_value(artifact)?;
-    Ok(artifact.files)
+    let artifact = artifact_of(&version.context).map_err(|e| anyhow!("{asked} cannot be pulled: {e}"))?;
+    Ok(artifact.with_context(|| format!("{asked} has no files"))?.files)
 }
 
 fn default_folder(version: &VersionRef) -> Result<PathBuf> {
