@@ -97,6 +97,7 @@ pub(crate) fn App() -> impl IntoView {
                     view=promotions::request::PromotionPage
                     ssr=SsrMode::Async
                 />
+                <Route path=path!("/t/:tenant/models") view=models::list::ModelsPage ssr=SsrMode::Async />
                 <Route path=path!("/t/:tenant/p/:project") view=projects::ProjectPage ssr=SsrMode::Async />
                 <Route path=path!("/t/:tenant/p/:project/m/:model") view=models::ModelPage ssr=SsrMode::Async />
                 <Route

@@ -82,6 +82,10 @@ type Check = fn(&Value) -> Result<(), String>;
 const TYPES: &[(&str, Check)] = &[
     ("Agency", is::<types::tenancy::Agency>),
     ("AgencyMembership", is::<types::tenancy::AgencyMembership>),
+    ("Alias", is::<types::annotations::Alias>),
+    ("AliasSet", is::<types::annotations::AliasSet>),
+    ("Annotate", is::<types::annotations::Annotate>),
+    ("Annotations", is::<types::annotations::Annotations>),
     ("AuditConsistency", is::<types::audit::AuditConsistency>),
     ("AuditHead", is::<types::audit::AuditHead>),
     ("AuditInclusion", is::<types::audit::AuditInclusion>),
@@ -106,6 +110,7 @@ const TYPES: &[(&str, Check)] = &[
     ("MemberUpdate", is::<types::memberships::MemberUpdate>),
     ("Model", is::<types::models::Model>),
     ("ModelCreate", is::<types::models::ModelCreate>),
+    ("Page_AnnotationChange", is::<Page<types::annotations::AnnotationChange>>),
     ("Page_AuditEntry", is::<Page<types::audit::AuditEntry>>),
     ("Page_Hold", is::<Page<types::holds::Hold>>),
     ("Page_JobSummary", is::<Page<types::jobs::JobSummary>>),

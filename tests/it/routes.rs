@@ -14,7 +14,8 @@ fn action_of(operation: &str) -> Option<(Action, Value)> {
     let nothing = json!({});
     Some(match operation {
         "tenant_get" | "project_list" | "project_get" | "model_list" | "model_get" | "version_list"
-        | "version_get" | "production_at" | "production_history" | "promotion_list" | "promotion_get" => {
+        | "version_get" | "tenant_model_list" | "model_csv" | "annotation_list" | "alias_get"
+        | "production_at" | "production_history" | "promotion_list" | "promotion_get" => {
             (Action::TenantRead, nothing)
         }
         "member_list" => (Action::MemberRead, nothing),
@@ -47,6 +48,8 @@ fn action_of(operation: &str) -> Option<(Action, Value)> {
         "part_put" => (Action::VersionRegister, nothing),
         "file_get" | "archive_get" => (Action::ArtifactDownload, nothing),
         "version_retire" => (Action::VersionRetire, json!({"reason": ""})),
+        "version_annotate" | "model_annotate" | "alias_remove" => (Action::Annotate, nothing),
+        "alias_set" => (Action::Annotate, json!({"version": 1})),
         "promotion_open" => (Action::PromotionOpen, json!({"target": "archived"})),
         "promotion_withdraw" => (Action::PromotionWithdraw, nothing),
         "promotion_decide" => (
@@ -137,6 +140,7 @@ impl Operation {
             .replace("{number}", "1")
             .replace("{path}", "model.onnx")
             .replace("{promotion}", &ids.promotion)
+            .replace("{alias}", "champion")
             .replace("{sha256}", &"0".repeat(64))
             .replace("{user}", "00000000-0000-7000-8000-000000000000")
             .replace("{job}", "00000000-0000-7000-8000-000000000000")
@@ -170,7 +174,7 @@ fn shape(answer: &Answer) -> (u16, Value) {
 /// Whether an allowed call got past authorisation: it worked, or was refused
 /// for what it asked. Ids made up here are not found even so.
 fn authorised(operation: &Operation, answer: &Answer) -> bool {
-    let made_up = ["{user}", "{token}", "{invitation}", "{job}", "{hold}", "{sweep}"]
+    let made_up = ["{user}", "{token}", "{invitation}", "{job}", "{hold}", "{sweep}", "{alias}"]
         .iter()
         .any(|part| operation.path.contains(part));
     match answer.status {

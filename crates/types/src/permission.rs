@@ -99,6 +99,7 @@ named! {
         VersionRegister = "version.register",
         ArtifactDownload = "artifact.download",
         VersionRetire = "version.retire",
+        Annotate = "annotation.edit",
         PromotionOpen = "promotion.open",
         PromotionDecide = "promotion.decide",
         PromotionWithdraw = "promotion.withdraw",
@@ -178,6 +179,7 @@ pub const fn allows(role: Role, action: Action) -> bool {
         | A::ModelCreate
         | A::VersionRegister
         | A::VersionRetire
+        | A::Annotate
         | A::PromotionOpen
         | A::PromotionWithdraw
         | A::ProductionRollback => {
@@ -214,7 +216,7 @@ pub const fn token_scope(action: Action) -> Option<Scope> {
         | A::AuditRead
         | A::JobRead
         | A::RetentionRead => Some(Scope::Read),
-        A::ProjectCreate | A::ModelCreate | A::VersionRegister => Some(Scope::Register),
+        A::ProjectCreate | A::ModelCreate | A::VersionRegister | A::Annotate => Some(Scope::Register),
         A::PromotionOpen | A::PromotionWithdraw => Some(Scope::Promote),
         A::VersionRetire | A::ProductionRollback => Some(Scope::Deploy),
         A::MemberManage

@@ -8,6 +8,7 @@ mod check;
 mod components;
 mod kind;
 mod llm;
+mod supply;
 mod system;
 
 use check::Check;
@@ -15,6 +16,7 @@ pub use check::secret_in;
 pub use components::*;
 pub use kind::{Component, Kind, component_title, components};
 pub use llm::{Checkpoint, Guardrail, Llm, Prompt, Retrieval};
+pub use supply::Supply;
 pub use system::{ComponentVersion, Edge, System};
 
 use crate::paths::{path_check, paths_distinct};
