@@ -98,6 +98,7 @@ pub(crate) fn App() -> impl IntoView {
                     ssr=SsrMode::Async
                 />
                 <Route path=path!("/t/:tenant/compare") view=compare::ComparePage ssr=SsrMode::Async />
+                <Route path=path!("/t/:tenant/models") view=models::list::ModelsPage ssr=SsrMode::Async />
                 <Route path=path!("/t/:tenant/p/:project") view=projects::ProjectPage ssr=SsrMode::Async />
                 <Route path=path!("/t/:tenant/p/:project/m/:model") view=models::ModelPage ssr=SsrMode::Async />
                 <Route

@@ -36,6 +36,11 @@ pub(crate) fn tenant_page(tenant: &str, page: &str) -> String {
     format!("/t/{tenant}/{page}")
 }
 
+/// All models of a client as a table for a spreadsheet.
+pub(crate) fn models_csv(tenant: &str) -> String {
+    format!("/api/v1/tenants/{tenant}/models.csv")
+}
+
 pub(crate) fn project(tenant: &str, project: &str) -> String {
     format!("/t/{tenant}/p/{project}")
 }

@@ -92,6 +92,31 @@ const FORMS: &[(&str, Needs, Fields)] = &[
         Needs::Tenant(Action::VersionRetire),
         &[("version", "{place}/claims/fraud@1"), ("reason", "")],
     ),
+    (
+        "/do/annotation-describe",
+        Needs::Tenant(Action::Annotate),
+        &[("of", "{place}/claims/fraud@1"), ("description", "x"), ("seen", "other")],
+    ),
+    (
+        "/do/annotation-tag",
+        Needs::Tenant(Action::Annotate),
+        &[("of", "{place}/claims/fraud@1"), ("key", ""), ("value", "x"), ("seen", "")],
+    ),
+    (
+        "/do/annotation-untag",
+        Needs::Tenant(Action::Annotate),
+        &[("of", "{place}/claims/fraud"), ("key", "x"), ("seen", "y")],
+    ),
+    (
+        "/do/alias-set",
+        Needs::Tenant(Action::Annotate),
+        &[("version", "{place}/claims/fraud@1"), ("alias", "latest")],
+    ),
+    (
+        "/do/alias-remove",
+        Needs::Tenant(Action::Annotate),
+        &[("version", "{place}/claims/fraud@1"), ("alias", "-")],
+    ),
     ("/do/job-retry", Needs::Tenant(Action::JobManage), &[("tenant", "{place}"), ("job", NO_ID)]),
     (
         "/do/job-discard",

@@ -1,6 +1,7 @@
 //! Tests through the HTTP surface: one binary, a file per feature. Each test
 //! has its own database and server; they run in parallel and in any order.
 
+mod annotations;
 mod attestations;
 mod audit;
 mod browser;
@@ -8,6 +9,7 @@ mod catalogue;
 mod clock;
 mod collect;
 mod compare;
+mod components;
 mod dropped;
 mod exports;
 mod forms;

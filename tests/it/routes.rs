@@ -14,8 +14,9 @@ fn action_of(operation: &str) -> Option<(Action, Value)> {
     let nothing = json!({});
     Some(match operation {
         "tenant_get" | "project_list" | "project_get" | "model_list" | "model_get" | "version_list"
-        | "version_get" | "version_compare" | "version_export" | "production_at" | "production_history"
-        | "promotion_list" | "promotion_get" => (Action::TenantRead, nothing),
+        | "version_get" | "version_compare" | "version_export" | "tenant_model_list" | "model_csv"
+        | "annotation_list" | "alias_get" | "production_at" | "production_history" | "promotion_list"
+        | "promotion_get" => (Action::TenantRead, nothing),
         "member_list" => (Action::MemberRead, nothing),
         "member_update" => (Action::MemberManage, json!({"role": "viewer"})),
         "invitation_create" => (Action::MemberManage, json!({"email": "x@y.example", "role": "viewer"})),
@@ -51,6 +52,8 @@ fn action_of(operation: &str) -> Option<(Action, Value)> {
         "comment_add" => (Action::CommentAdd, json!({"text": " "})),
         "signer_add" => (Action::SignerManage, json!({"name": "x", "pem": "x"})),
         "signer_remove" => (Action::SignerManage, nothing),
+        "version_annotate" | "model_annotate" | "alias_remove" => (Action::Annotate, nothing),
+        "alias_set" => (Action::Annotate, json!({"version": 1})),
         "promotion_open" => (Action::PromotionOpen, json!({"target": "archived"})),
         "promotion_withdraw" => (Action::PromotionWithdraw, nothing),
         "promotion_decide" => (
@@ -141,6 +144,7 @@ impl Operation {
             .replace("{number}", "1")
             .replace("{path}", "model.onnx")
             .replace("{promotion}", &ids.promotion)
+            .replace("{alias}", "champion")
             .replace("{sha256}", &"0".repeat(64))
             .replace("{user}", "00000000-0000-7000-8000-000000000000")
             .replace("{job}", "00000000-0000-7000-8000-000000000000")
@@ -175,7 +179,7 @@ fn shape(answer: &Answer) -> (u16, Value) {
 /// Whether an allowed call got past authorisation: it worked, or was refused
 /// for what it asked. Ids made up here are not found even so.
 fn authorised(operation: &Operation, answer: &Answer) -> bool {
-    let made_up = ["{user}", "{token}", "{invitation}", "{job}", "{hold}", "{sweep}", "{signer}"]
+    let made_up = ["{user}", "{token}", "{invitation}", "{job}", "{hold}", "{sweep}", "{signer}", "{alias}"]
         .iter()
         .any(|part| operation.path.contains(part));
     match answer.status {

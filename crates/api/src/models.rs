@@ -2,12 +2,13 @@
 
 use crate::error::{Answer, Result};
 use crate::extract::Caller;
+use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web::{Json, Path, Query};
 use actix_web::{HttpResponse, get, post};
 use serde::Deserialize;
 use weighhouse_core::{models, promotions};
-use weighhouse_types::models::{Model, ModelCreate};
-use weighhouse_types::page::{Page, PageQuery};
+use weighhouse_types::models::{Model, ModelCreate, ModelQuery};
+use weighhouse_types::page::Page;
 use weighhouse_types::reference::ModelRef;
 use weighhouse_types::versions::{AsOf, ProductionAnswer, ProductionPeriod, Rollback, RolledBack};
 
@@ -25,15 +26,45 @@ impl ModelPath {
     }
 }
 
-/// A project's models by name.
-#[utoipa::path(tag = "models", params(PageQuery), responses((status = 200, body = Page<Model>)))]
+/// A project's models, filtered and sorted.
+#[utoipa::path(tag = "models", params(ModelQuery, ("tenant" = String, Path), ("project" = String, Path)),
+    responses((status = 200, body = Page<Model>)))]
 #[get("/tenants/{tenant}/projects/{project}/models")]
 pub(crate) async fn model_list(
     ctx: Caller,
     path: Path<(String, String)>,
-    query: Query<PageQuery>,
+    query: Query<ModelQuery>,
 ) -> Result<Json<Page<Model>>> {
-    models::model_list(&ctx, &path.0, &path.1, &query).await.or_problem(&ctx).map(Json)
+    let (tenant, project) = path.into_inner();
+    let query = ModelQuery { project: Some(project), ..query.into_inner() };
+    models::model_list(&ctx, &tenant, &query).await.or_problem(&ctx).map(Json)
+}
+
+/// A client's models, of all projects or one, filtered and sorted.
+#[utoipa::path(tag = "models", params(ModelQuery, ("tenant" = String, Path)), responses((status = 200, body = Page<Model>)))]
+#[get("/tenants/{tenant}/models")]
+pub(crate) async fn tenant_model_list(
+    ctx: Caller,
+    tenant: Path<String>,
+    query: Query<ModelQuery>,
+) -> Result<Json<Page<Model>>> {
+    models::model_list(&ctx, &tenant, &query).await.or_problem(&ctx).map(Json)
+}
+
+/// The same list as CSV (RFC 4180), whole: the first 10,000 models of it.
+#[utoipa::path(tag = "models", params(ModelQuery, ("tenant" = String, Path)),
+    responses((status = 200, body = String, content_type = "text/csv")))]
+#[get("/tenants/{tenant}/models.csv")]
+pub(crate) async fn model_csv(
+    ctx: Caller,
+    tenant: Path<String>,
+    query: Query<ModelQuery>,
+) -> Result<HttpResponse> {
+    let table = models::model_csv(&ctx, &tenant, query.into_inner()).await.or_problem(&ctx)?;
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{tenant}-models.csv\"")))
+        .content_type("text/csv; charset=utf-8; header=present")
+        .body(table))
 }
 
 /// Make a model.

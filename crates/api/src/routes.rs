@@ -3,9 +3,9 @@
 
 use crate::extract::{json_config, path_config, query_config};
 use crate::{
-    account, attestations, audit, blobs, compare, directory, exports, health, holds, idempotency, identity,
-    jobs, memberships, models, notifications, openapi, projects, promotions, proofs, retention, search,
-    setup, staff, tenancy, versions,
+    account, annotations, attestations, audit, blobs, compare, directory, exports, health, holds,
+    idempotency, identity, jobs, memberships, models, notifications, openapi, projects, promotions, proofs,
+    retention, search, setup, staff, tenancy, versions,
 };
 use actix_web::middleware::from_fn;
 use actix_web::web;
@@ -85,6 +85,8 @@ fn places(config: &mut ServiceConfig<'_>) {
 fn registry(config: &mut ServiceConfig<'_>) {
     config
         .service(models::model_list)
+        .service(models::tenant_model_list)
+        .service(models::model_csv)
         .service(models::model_create)
         .service(models::model_get)
         .service(models::production_at)
@@ -96,6 +98,12 @@ fn registry(config: &mut ServiceConfig<'_>) {
         .service(versions::version_get)
         .service(versions::version_retire)
         .service(exports::version_export)
+        .service(annotations::version_annotate)
+        .service(annotations::model_annotate)
+        .service(annotations::annotation_list)
+        .service(annotations::alias_get)
+        .service(annotations::alias_set)
+        .service(annotations::alias_remove)
         .service(versions::file_get)
         .service(versions::archive_get)
         .service(attestations::attestation_list)

@@ -6,6 +6,7 @@ use std::time::Duration;
 use weighhouse_types::page::MAX_LIMIT;
 use weighhouse_types::reference::slug_check;
 
+mod annotate;
 mod audit;
 mod compare;
 mod files;
@@ -16,6 +17,7 @@ mod registry;
 mod shell;
 mod token;
 
+pub(crate) use annotate::{AliasGive, AliasTake, Annotate, Tag};
 pub(crate) use audit::{Audit, AuditExport, AuditList, Verify};
 pub(crate) use compare::{Compare, VersionOf};
 pub(crate) use files::{Pull, Push};

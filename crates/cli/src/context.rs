@@ -9,10 +9,14 @@ use weighhouse_types::context::{FileEntry, normalise};
 /// The largest context file, in bytes.
 const FILE_MAX: u64 = 16 * 1024 * 1024;
 
-/// Reads and checks the components of a context file, `.json` or `.toml`.
+/// Components, and where they are from.
+pub(crate) type Source = (String, Map<String, Value>);
+
+/// Reads the components of a file, `.json` or `.toml`. Others may add to them,
+/// so that they are checked later.
 ///
 /// # Errors
-/// Says what is wrong, and where in the file.
+/// When it is none, or names files.
 pub(crate) fn read(path: &Path) -> Result<Map<String, Value>> {
     let shown = path.display();
     let format = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
@@ -30,6 +34,38 @@ pub(crate) fn read(path: &Path) -> Result<Map<String, Value>> {
     parse(&text).and_then(components).with_context(|| format!("{shown} is no context"))
 }
 
+/// One context of several: of what two say, the later is taken. Objects are
+/// merged field by field, lists are taken whole.
+///
+/// # Errors
+/// Says what is wrong with it, where, and where that is from.
+pub(crate) fn merged(sources: Vec<Source>) -> Result<Map<String, Value>> {
+    let mut all = Map::new();
+    for (_, components) in &sources {
+        merge(&mut all, components.clone());
+    }
+    normalise(Value::Object(all)).map_err(|error| {
+        let component = error.field.strip_prefix("context.").and_then(|field| field.split(['.', '[']).next());
+        let names = sources.iter().filter(|(_, has)| component.is_none_or(|key| has.contains_key(key)));
+        let names: Vec<_> = names.map(|(name, _)| name.as_str()).collect();
+        match names.as_slice() {
+            [one] => anyhow!("{one} is no context: {error}"),
+            several => anyhow!("{} make no context together: {error}", several.join(" and ")),
+        }
+    })
+}
+
+fn merge(into: &mut Map<String, Value>, from: Map<String, Value>) {
+    for (key, value) in from {
+        match (into.get_mut(&key), value) {
+            (Some(Value::Object(into)), Value::Object(from)) => merge(into, from),
+            (_, value) => {
+                into.insert(key, value);
+            }
+        }
+    }
+}
+
 /// The whole context: the components and the files pushed.
 ///
 /// # Errors
@@ -42,12 +78,14 @@ pub(crate) fn with_files(
     normalise(Value::Object(components)).map_err(|e| anyhow!(e.detail))
 }
 
-/// Checks early what the server would refuse after everything was sent.
 fn components(context: Value) -> Result<Map<String, Value>> {
     if context.get("artifact").is_some() {
         bail!("`artifact` is made from the files that are pushed; leave it out");
     }
-    normalise(context).map_err(|e| anyhow!(e.to_string()))
+    match context {
+        Value::Object(components) => Ok(components),
+        _ => bail!("it must be an object of components"),
+    }
 }
 
 fn from_json(text: &str) -> Result<Value> {
@@ -95,7 +133,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         std::fs::write(&path, text).unwrap();
-        read(&path)
+        merged(vec![(name.into(), read(&path)?)])
     }
 
     fn entry(path: &str) -> FileEntry {
@@ -136,7 +174,7 @@ mod tests {
                 "{",
                 "c.json is no context: it is not JSON: EOF while parsing an object at line 1 column 1",
             ),
-            ("c.json", "[]", "context: must be an object of components"),
+            ("c.json", "[]", "it must be an object of components"),
             (
                 "c.json",
                 r#"{"artifact": null}"#,
@@ -161,6 +199,33 @@ mod tests {
             let error = format!("{:#}", file(name, text).unwrap_err());
             assert!(error.contains(expected), "{error}");
         }
+    }
+
+    #[test]
+    fn what_is_said_later_is_taken_and_lists_are_taken_whole() {
+        let source = |name: &str, value: Value| (name.to_owned(), value.as_object().unwrap().clone());
+        let found = source(
+            "git",
+            json!({"code": {"commit": "a", "dirty": false}, "environment": {"libraries": {"numpy": "2", "torch": "3"}}}),
+        );
+        let manifest = source(
+            "weighhouse.toml",
+            json!({"code": {"entry_point": "train.py"}, "data": [{"name": "a"}, {"name": "b"}], "environment": {"seeds": {"numpy": 1}}}),
+        );
+        let file =
+            source("c.json", json!({"data": [{"name": "c"}], "environment": {"libraries": {"numpy": "1"}}}));
+        let context = merged(vec![found, manifest, file.clone()]).unwrap();
+        assert_eq!(
+            Value::Object(context),
+            json!({
+                "code": {"commit": "a", "dirty": false, "entry_point": "train.py"},
+                "data": [{"name": "c"}],
+                "environment": {"libraries": {"numpy": "1", "torch": "3"}, "seeds": {"numpy": 1}},
+            })
+        );
+        let half = source("weighhouse.toml", json!({"code": {"entry_point": "train.py"}}));
+        let error = merged(vec![half, file]).unwrap_err().to_string();
+        assert_eq!(error, "weighhouse.toml is no context: context.code: missing field `commit`");
     }
 
     #[test]

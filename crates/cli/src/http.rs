@@ -14,7 +14,9 @@ use serde_json::Value;
 use std::future::Future;
 use std::time::Duration;
 use url::Url;
+use weighhouse_types::annotations::Alias;
 use weighhouse_types::error::Problem;
+use weighhouse_types::reference::{VersionName, VersionRef};
 
 /// Files up to this many bytes are small: their requests mostly wait.
 pub(crate) const SMALL: u64 = 256 * 1024;
@@ -132,6 +134,17 @@ impl Client {
     /// GET, tried again while the server does not answer.
     pub(crate) async fn read(&self, path: &Path, query: &[(&str, String)]) -> Result<Answer, Error> {
         retrying(&say, || self.get(path, query)).await
+    }
+
+    /// The number of a version that may have been named by an alias.
+    pub(crate) async fn resolve(&self, name: &VersionName) -> Result<VersionRef, Error> {
+        match name {
+            VersionName::Number(version) => Ok(version.clone()),
+            VersionName::Alias(model, alias) => {
+                let path = Path::model(model).join(["aliases", alias]);
+                Ok(self.read(&path, &[]).await?.decode::<Alias>()?.version)
+            }
+        }
     }
 
     /// POST of JSON, answered with JSON, tried again while the server does not

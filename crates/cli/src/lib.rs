@@ -7,9 +7,11 @@
 //! reads them, `upload` and `download` carry their bytes. `audit` reads a log and
 //! takes it along, and `verify` checks it without any server.
 
+mod annotate;
 mod args;
 mod ask;
 mod audit;
+mod capture;
 mod compare;
 mod config;
 mod context;
@@ -20,6 +22,7 @@ mod hash;
 mod http;
 mod list;
 mod login;
+mod manifest;
 mod member;
 mod model;
 mod output;

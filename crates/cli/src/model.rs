@@ -1,5 +1,6 @@
 //! `wh model`.
 
+use crate::annotate;
 use crate::args::{self, ProjectRef};
 use crate::http::Client;
 use crate::list::List;
@@ -16,6 +17,8 @@ pub(crate) async fn model(command: args::Model) -> Result<()> {
         args::Model::List(args) => list(args).await,
         args::Model::Create(args) => create(args).await,
         args::Model::Show(args) => show(&args.model, args.output).await,
+        args::Model::Annotate(args) => annotate::annotate(args).await,
+        args::Model::Tag(args) => annotate::tag(args).await,
     }
 }
 
@@ -80,6 +83,8 @@ fn text(base: &Url, reference: &ModelRef, model: &Model) -> String {
         sheet.line("about", &model.description);
     }
     sheet.line("kind", model.kind.as_str());
+    sheet.lines("tags", model.tags.iter().map(|(key, value)| format!("{key}={value}")));
+    sheet.lines("aliases", model.aliases.iter().map(|(alias, number)| format!("@{alias} is @{number}")));
     sheet.line("created", &output::time(model.created_at));
     sheet.line(
         "production",

@@ -38,10 +38,11 @@ pub(crate) async fn promotion(command: args::Promotion) -> Result<ExitCode> {
 pub(crate) async fn promote(args: args::Promote) -> Result<ExitCode> {
     let client = Client::from_config()?;
     let body = PromotionOpen { target: args.to.into(), reason: args.reason.unwrap_or_default() };
-    let answer = client.act(&Path::version(&args.version).join(["promotions"]), &body).await;
+    let version = client.resolve(&args.version).await?;
+    let answer = client.act(&Path::version(&version).join(["promotions"]), &body).await;
     let answer = match answer {
         Ok(answer) => answer,
-        Err(error) => return Err(explain(&client, &args.version, body.target, error).await),
+        Err(error) => return Err(explain(&client, &version, body.target, error).await),
     };
     let promotion: Promotion = answer.decode()?;
     let follow = args.watch && promotion.summary.state == PromotionState::Open;
@@ -53,7 +54,7 @@ pub(crate) async fn promote(args: args::Promote) -> Result<ExitCode> {
     if !follow {
         return Ok(ExitCode::SUCCESS);
     }
-    let tenant = &args.version.model.tenant;
+    let tenant = &version.model.tenant;
     watch::watch(&client, tenant, promotion.summary.id, args.patience, args.output).await
 }
 

@@ -11,7 +11,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use weighhouse_ledger::canonical;
-use weighhouse_types::context::{Artifact, FileEntry, normalise};
+use weighhouse_types::context::{FileEntry, artifact_of};
 use weighhouse_types::paths::path_check;
 use weighhouse_types::reference::VersionRef;
 use weighhouse_types::versions::Version;
@@ -19,13 +19,13 @@ use weighhouse_types::versions::Version;
 /// Fetches the files of a version.
 pub(crate) async fn pull(args: args::Pull) -> Result<()> {
     let client = Client::from_config()?;
-    let path = urls::Path::version(&args.version);
-    let answer = client.read(&path, &[]).await?;
+    let asked = client.resolve(&args.version).await?;
+    let answer = client.read(&urls::Path::version(&asked), &[]).await?;
     let version: Version = answer.decode()?;
-    let files = manifest(&args.version, &version)?;
+    let files = manifest(&asked, &version)?;
     let folder = match args.output {
         Some(folder) => folder,
-        None => default_folder(&args.version)?,
+        None => default_folder(&asked)?,
     };
     fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     if !args.force {
@@ -33,7 +33,7 @@ pub(crate) async fn pull(args: args::Pull) -> Result<()> {
         strangers_check(&folder, "", &paths)?;
     }
     let missing = missing(&folder, &files, args.force, args.progress).await?;
-    fetch_all(&client, &args.version, &folder, &missing, args.progress).await?;
+    fetch_all(&client, &asked, &folder, &missing, args.progress).await?;
 
     if args.json {
         return output::json(&answer.json);
@@ -43,7 +43,7 @@ pub(crate) async fn pull(args: args::Pull) -> Result<()> {
     let kept = if kept > 0 { format!(", {kept} of them there already") } else { String::new() };
     output::print(&format!(
         "pulled {} into {}: {} file{}, {}{kept}\nverified sha256:{}\n",
-        args.version,
+        asked,
         folder.display(),
         files.len(),
         output::plural(files.len()),
@@ -64,11 +64,8 @@ fn manifest(asked: &VersionRef, version: &Version) -> Result<Vec<FileEntry>> {
             version.summary.digest
         );
     }
-    let mut context =
-        normalise(version.context.clone()).map_err(|e| anyhow!("{asked} cannot be pulled: {e}"))?;
-    let artifact = context.remove("artifact").with_context(|| format!("{asked} has no files"))?;
-    let artifact: Artifact = serde_json::from_value(artifact)?;
-    Ok(artifact.files)
+    let artifact = artifact_of(&version.context).map_err(|e| anyhow!("{asked} cannot be pulled: {e}"))?;
+    Ok(artifact.with_context(|| format!("{asked} has no files"))?.files)
 }
 
 fn default_folder(version: &VersionRef) -> Result<PathBuf> {

@@ -1,5 +1,6 @@
 //! `wh push`: from files to a version, sending only what the server misses.
 
+use crate::capture::{self, Wanted};
 use crate::hash::{self, Hashed};
 use crate::http::{Answer, Client, Key, say};
 use crate::progress::Progress;
@@ -7,17 +8,17 @@ use crate::retry::retrying;
 use crate::upload::{self, Upload};
 use crate::urls::{self, Path};
 use crate::walk::{self, Source};
-use crate::{args, context, output};
+use crate::{args, context, manifest, output};
 use anyhow::{Context as _, Result, bail};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use indicatif::DecimalBytes;
 use reqwest::StatusCode;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use weighhouse_ledger::canonical;
 use weighhouse_types::blobs::{BlobQuery, BlobStatus, BlobsQuery};
-use weighhouse_types::context::FileEntry;
+use weighhouse_types::context::{FileEntry, Supply};
 use weighhouse_types::error::Code;
 use weighhouse_types::reference::ModelRef;
 use weighhouse_types::versions::{Version, VersionRegister};
@@ -29,11 +30,8 @@ const QUERY_MAX: usize = 1000;
 
 /// Registers a file or folder as a version of a model.
 pub(crate) async fn push(args: args::Push) -> Result<()> {
-    let components = match &args.context {
-        Some(file) => context::read(file)?,
-        None => serde_json::Map::new(),
-    };
     let walked = walk::walk(&args.path)?;
+    let (model, components) = declared(&args).await?;
     for path in &walked.skipped {
         eprintln!("left out: {path}");
     }
@@ -41,15 +39,45 @@ pub(crate) async fn push(args: args::Push) -> Result<()> {
     // Paths that cannot stand together are found before hours of hashing.
     context::with_files(components.clone(), entries(&files, None))?;
     let client = Client::from_config()?;
-    project_check(&client, &args.model).await?;
+    project_check(&client, &model).await?;
 
     let hashed = hash_all(&files, args.progress).await?;
     let context = context::with_files(components, entries(&files, Some(&hashed)))?;
-    send(&client, &args.model.tenant, &files, &hashed, args.progress).await?;
+    send(&client, &model.tenant, &files, &hashed, args.progress).await?;
     files.iter().try_for_each(Source::unchanged)?;
     let digest = canonical::digest_hex(&context)?;
-    let answer = register(&client, &args.model, Value::Object(context)).await?;
+    let answer = register(&client, &model, Value::Object(context)).await?;
     report(&client, &answer, &digest, args.output)
+}
+
+/// The model, and the components that flags, files and the surroundings give.
+async fn declared(args: &args::Push) -> Result<(ModelRef, Map<String, Value>)> {
+    let pushed =
+        std::fs::canonicalize(&args.path).with_context(|| format!("cannot read {}", args.path.display()))?;
+    let manifest = manifest::read(args.manifest.as_deref(), &pushed)?;
+    let found = manifest.is_some();
+    let manifest = manifest.unwrap_or_default();
+    let model = args.model.clone().or(manifest.model);
+    let model = model.context("which model? name it with --model, or as `model` in weighhouse.toml")?;
+    let base = if found && !manifest.folder.as_os_str().is_empty() { manifest.folder } else { ".".into() };
+    let base = std::fs::canonicalize(&base).with_context(|| format!("cannot read {}", base.display()))?;
+    let wanted = Wanted { git: args.from_git || manifest.git, env: args.from_env || manifest.env };
+    let captured = capture::capture(wanted, base, pushed).await?;
+    for line in &captured.said {
+        say(line);
+    }
+    if !manifest.components.is_empty() {
+        let keys: Vec<_> = manifest.components.keys().map(String::as_str).collect();
+        say(&format!("from {}: {}", manifest::NAME, keys.join(", ")));
+    }
+    let mut sources = vec![
+        ("what was found out".to_owned(), captured.components),
+        (manifest::NAME.to_owned(), manifest.components),
+    ];
+    if let Some(file) = &args.context {
+        sources.push((file.display().to_string(), context::read(file)?));
+    }
+    Ok((model, context::merged(sources)?))
 }
 
 /// Finds a missing project, or a token that reaches nothing, before the work.
@@ -173,11 +201,31 @@ fn report(client: &Client, answer: &Answer, digest: &str, output: args::Output) 
         return output::json(&answer.json);
     }
     let page = urls::version_page(client.base(), &summary.reference);
-    if answer.status == StatusCode::CREATED {
-        output::print(&format!("registered {}  sha256:{digest}  {page}\n", summary.reference))
-    } else {
-        output::print(&format!("already there as {}  sha256:{digest}  {page}\n", summary.reference))
-    }
+    let done = if answer.status == StatusCode::CREATED { "registered" } else { "already there as" };
+    output::print(&format!(
+        "{done} {}  sha256:{digest}  {page}\ncontext {} of {}{}\n",
+        summary.reference,
+        summary.completeness.present.len(),
+        summary.completeness.total(),
+        missing(&version.supplies)
+    ))
+}
+
+/// What is missing, and what brings it with the next push. Approval comes by itself.
+fn missing(supplies: &[Supply]) -> String {
+    let missing = |supply: &Supply| {
+        let Supply { title, what, flag, toml, .. } = supply;
+        let by = match (flag, toml) {
+            (Some(flag), Some(_)) => format!("{flag}, and in {}", manifest::NAME),
+            (Some(flag), None) => flag.clone(),
+            (None, _) => format!("in {}", manifest::NAME),
+        };
+        let lines = toml.iter().flat_map(|toml| toml.lines()).map(|line| format!("\n      {line}"));
+        format!("\n  {}: {what} ({by}){}", title.to_lowercase(), lines.collect::<String>())
+    };
+    let supplies: Vec<_> = supplies.iter().filter(|supply| supply.component != "approval").collect();
+    let all: String = supplies.iter().map(|supply| missing(supply)).collect();
+    if all.is_empty() { all } else { format!("; missing:{all}") }
 }
 
 #[cfg(test)]

@@ -4,13 +4,13 @@ use crate::http::Client;
 use crate::list::List;
 use crate::output::{self, Sheet};
 use crate::urls::{self, Path};
-use crate::{args, ask};
+use crate::{annotate, args, ask};
 use anyhow::{Result, bail};
 use indicatif::DecimalBytes;
 use serde_json::json;
 use url::Url;
 use weighhouse_types::context::Completeness;
-use weighhouse_types::reference::{ModelRef, VersionRef};
+use weighhouse_types::reference::{ModelRef, VersionName, VersionRef};
 use weighhouse_types::versions::{Version, VersionSummary};
 
 /// Files of a version that are listed for people.
@@ -23,12 +23,17 @@ pub(crate) async fn version(command: args::Version) -> Result<()> {
         args::Version::Show(args) => show(&args.version, args.output).await,
         args::Version::Export(args) => export(args).await,
         args::Version::Retire(args) => retire(args).await,
+        args::Version::Annotate(args) => annotate::annotate(args).await,
+        args::Version::Tag(args) => annotate::tag(args).await,
+        args::Version::Alias(args) => annotate::alias_give(args).await,
+        args::Version::Unalias(args) => annotate::alias_take(args).await,
     }
 }
 
 /// Shows a version.
-pub(crate) async fn show(version: &VersionRef, output: args::Output) -> Result<()> {
+pub(crate) async fn show(name: &VersionName, output: args::Output) -> Result<()> {
     let client = Client::from_config()?;
+    let version = &client.resolve(name).await?;
     let answer = client.read(&Path::version(version), &[]).await?;
     if output.json {
         return output::json(&answer.json);
@@ -56,7 +61,7 @@ pub(crate) async fn list(args: args::VersionList) -> Result<()> {
 
 async fn retire(args: args::VersionRetire) -> Result<()> {
     let client = Client::from_config()?;
-    let version = &args.version;
+    let version = &client.resolve(&args.version).await?;
     if !args.yes && ask::somebody() {
         let found: Version = client.read(&Path::version(version), &[]).await?.decode()?;
         let question = format!("{version} is in {}: retire it for good?", found.summary.stage);
@@ -100,6 +105,7 @@ fn text(base: &Url, reference: &VersionRef, version: &Version) -> String {
     sheet.line("digest", &format!("sha256:{}", summary.digest));
     sheet.line("author", &format!("{}, {}", summary.author, output::time(summary.created_at)));
     sheet.line("context", &context_text(&summary.completeness));
+    sheet.lines("annotations", annotate::lines(&version.annotations));
     sheet.line("files", &format!("{}, {}", version.file_list.len(), DecimalBytes(summary.size)));
     let file = |f: &weighhouse_types::context::FileEntry| {
         vec![String::new(), f.path.clone(), DecimalBytes(f.size).to_string(), format!("sha256:{}", f.sha256)]

@@ -67,6 +67,30 @@ diesel::table! {
 }
 
 diesel::table! {
+    aliases (tenant_id, model_id, name) {
+        tenant_id -> Uuid,
+        model_id -> Uuid,
+        name -> Text,
+        version_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    annotation_changes (tenant_id, model_id, id) {
+        tenant_id -> Uuid,
+        model_id -> Uuid,
+        id -> Uuid,
+        version_id -> Nullable<Uuid>,
+        what -> Text,
+        key -> Text,
+        before -> Nullable<Text>,
+        after -> Nullable<Text>,
+        user_id -> Uuid,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     api_tokens (tenant_id, id) {
         tenant_id -> Uuid,
         id -> Uuid,
@@ -341,6 +365,7 @@ diesel::table! {
         created_by -> Nullable<Uuid>,
         created_at -> Timestamptz,
         kind -> Text,
+        tags -> Jsonb,
     }
 }
 
@@ -530,6 +555,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    version_annotations (tenant_id, version_id) {
+        tenant_id -> Uuid,
+        version_id -> Uuid,
+        description -> Text,
+        tags -> Jsonb,
+    }
+}
+
+diesel::table! {
     version_files (tenant_id, version_id, path) {
         tenant_id -> Uuid,
         version_id -> Uuid,
@@ -571,6 +605,7 @@ diesel::joinable!(agency_audit_leaves -> agencies (agency_id));
 diesel::joinable!(agency_audit_tiles -> agencies (agency_id));
 diesel::joinable!(agency_members -> agencies (agency_id));
 diesel::joinable!(agency_members -> users (user_id));
+diesel::joinable!(annotation_changes -> users (user_id));
 diesel::joinable!(api_tokens -> tenants (tenant_id));
 diesel::joinable!(api_tokens -> users (user_id));
 diesel::joinable!(approvals -> users (approver_id));
@@ -617,6 +652,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     agency_audit_payloads,
     agency_audit_tiles,
     agency_members,
+    aliases,
+    annotation_changes,
     api_tokens,
     approvals,
     artifact_sweeps,
@@ -655,6 +692,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     tenants,
     throttles,
     users,
+    version_annotations,
     version_files,
     version_stages,
     versions,

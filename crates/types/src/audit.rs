@@ -7,6 +7,7 @@ mod sentence;
 
 pub use proof::*;
 
+use crate::annotations::Change;
 use crate::attestations::AttestationKind;
 use crate::page::PageQuery;
 use crate::retention::{SweptClass, Terms};
@@ -70,6 +71,11 @@ pub enum Event {
     VersionRetired { version: String, digest: String, from: Stage, reason: String },
     #[serde(rename = "version.staged")]
     VersionStaged { version: String, digest: String, promotion: String, reason: String },
+    /// Descriptions and tags of a model, and its aliases.
+    #[serde(rename = "model.annotated")]
+    ModelAnnotated { model: String, changes: Vec<Change> },
+    #[serde(rename = "version.annotated")]
+    VersionAnnotated { version: String, changes: Vec<Change> },
     #[serde(rename = "promotion.opened")]
     PromotionOpened { version: String, target: Stage, promotion: String, evidence: String, reason: String },
     #[serde(rename = "promotion.approved")]
@@ -196,6 +202,8 @@ impl Event {
             Self::VersionRegistered { .. } => "version.registered",
             Self::VersionRetired { .. } => "version.retired",
             Self::VersionStaged { .. } => "version.staged",
+            Self::ModelAnnotated { .. } => "model.annotated",
+            Self::VersionAnnotated { .. } => "version.annotated",
             Self::PromotionOpened { .. } => "promotion.opened",
             Self::PromotionApproved { .. } => "promotion.approved",
             Self::PromotionRejected { .. } => "promotion.rejected",

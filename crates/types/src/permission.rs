@@ -99,6 +99,7 @@ named! {
         VersionRegister = "version.register",
         ArtifactDownload = "artifact.download",
         VersionRetire = "version.retire",
+        Annotate = "annotation.edit",
         PromotionOpen = "promotion.open",
         PromotionDecide = "promotion.decide",
         PromotionWithdraw = "promotion.withdraw",
@@ -182,6 +183,7 @@ pub const fn allows(role: Role, action: Action) -> bool {
         | A::VersionRegister
         | A::AttestationAdd
         | A::VersionRetire
+        | A::Annotate
         | A::PromotionOpen
         | A::PromotionWithdraw
         | A::ProductionRollback => {
@@ -218,9 +220,12 @@ pub const fn token_scope(action: Action) -> Option<Scope> {
         | A::AuditRead
         | A::JobRead
         | A::RetentionRead => Some(Scope::Read),
-        A::ProjectCreate | A::ModelCreate | A::VersionRegister | A::AttestationAdd | A::CommentAdd => {
-            Some(Scope::Register)
-        }
+        A::ProjectCreate
+        | A::ModelCreate
+        | A::VersionRegister
+        | A::AttestationAdd
+        | A::CommentAdd
+        | A::Annotate => Some(Scope::Register),
         A::PromotionOpen | A::PromotionWithdraw => Some(Scope::Promote),
         A::VersionRetire | A::ProductionRollback => Some(Scope::Deploy),
         A::MemberManage

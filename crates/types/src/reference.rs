@@ -19,6 +19,14 @@ pub struct VersionRef {
     pub number: u32,
 }
 
+/// A version as people name it: `tenant/project/model@3`, or by an alias,
+/// `tenant/project/model@champion`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum VersionName {
+    Number(VersionRef),
+    Alias(ModelRef, String),
+}
+
 impl fmt::Display for ModelRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}/{}", self.tenant, self.project, self.model)
@@ -60,6 +68,52 @@ impl FromStr for VersionRef {
         Ok(Self { model: model.parse()?, number: number.parse::<u32>().ok().ok_or_else(wrong)? })
     }
 }
+
+impl fmt::Display for VersionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(version) => version.fmt(f),
+            Self::Alias(model, alias) => write!(f, "{model}@{alias}"),
+        }
+    }
+}
+
+impl FromStr for VersionName {
+    type Err = String;
+
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        let Some((model, alias)) = s.rsplit_once('@') else {
+            return Err(format!("‘{s}’ is not a version: write tenant/project/model@3, or @ and an alias"));
+        };
+        if alias_check(alias).is_err() {
+            return s.parse().map(Self::Number);
+        }
+        Ok(Self::Alias(model.parse()?, alias.into()))
+    }
+}
+
+/// Checks an alias: 1 to 100 letters, digits, `_`, `-` and `.`, beginning with
+/// a letter. `v3` would look like a version.
+///
+/// # Errors
+/// Says what is wrong with it.
+pub fn alias_check(alias: &str) -> Result<(), String> {
+    let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let begins = alias.starts_with(|c: char| c.is_ascii_alphabetic());
+    if !begins || !alias.chars().all(inner) || alias.len() > 100 {
+        return Err(format!(
+            "‘{alias}’ cannot be an alias: write 1 to 100 of a-z, 0-9, _, - and ., beginning with a letter"
+        ));
+    }
+    let number = alias.strip_prefix(['v', 'V']).filter(|rest| !rest.is_empty());
+    if number.is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit())) {
+        return Err(format!("‘{alias}’ looks like a version's number; choose another alias"));
+    }
+    Ok(())
+}
+
+/// Aliases that nobody sets: what they stand for follows from the versions.
+pub const ALIASES_DERIVED: [&str; 3] = ["latest", "staging", "production"];
 
 /// Checks a slug: 2 to 63 of `a-z`, `0-9` and inner hyphens, as in a host name.
 ///
@@ -115,6 +169,18 @@ mod tests {
             ["a", "aa/bb", "aa/bb/cc", "aa/bb/cc@", "aa/bb/cc@0", "aa/bb/cc@+1", "aa/bb/c/d@1", "AA/bb/cc@1"]
         {
             assert!(wrong.parse::<VersionRef>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_version_has_a_number_or_an_alias() {
+        assert!(matches!("aa/bb/cc@12".parse(), Ok(VersionName::Number(_))));
+        assert!(
+            matches!("aa/bb/cc@champion".parse(), Ok(VersionName::Alias(_, alias)) if alias == "champion")
+        );
+        for wrong in ["aa/bb/cc", "aa/bb/cc@", "aa/bb/cc@0", "aa/bb/cc@v3", "aa/bb/cc@a b", "aa/bb@champion"]
+        {
+            assert!(wrong.parse::<VersionName>().is_err(), "{wrong}");
         }
     }
 

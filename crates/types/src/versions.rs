@@ -1,6 +1,7 @@
 //! Versions: immutable, numbered, identified by the digest of their context.
 
-use crate::context::{Completeness, Context, FileEntry, Kind};
+use crate::annotations::Annotations;
+use crate::context::{Completeness, Context, FileEntry, Kind, Supply};
 use crate::ids::VersionId;
 use crate::reference::VersionRef;
 use chrono::{DateTime, Utc};
@@ -96,6 +97,12 @@ pub struct Version {
     pub file_list: Vec<FileEntry>,
     /// Stages that it went through, oldest first.
     pub history: Vec<StageChange>,
+    /// Components that are missing, and how the next version gets them.
+    #[serde(default)]
+    pub supplies: Vec<Supply>,
+    /// What people say of it; the digest does not cover it.
+    #[serde(default)]
+    pub annotations: Annotations,
     /// The request that waits for a decision about it.
     pub open_promotion: Option<crate::ids::PromotionId>,
     /// When and why its files were removed; absent while they are kept.

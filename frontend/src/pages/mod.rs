@@ -1,6 +1,7 @@
 //! The pages, a folder a feature. In each, `server.rs` is the only file that
 //! names core: it loads what a page shows and holds the forms' server functions.
 
+pub(crate) mod annotations;
 pub(crate) mod audit;
 pub(crate) mod compare;
 pub(crate) mod developers;

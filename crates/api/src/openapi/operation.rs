@@ -137,6 +137,7 @@ fn path_parameter(path: &str, parameter: &mut Value) {
         "link" => {
             ("The last part of the link in the invitation's mail", json!({"type": "string", "minLength": 1}))
         }
+        "alias" => ("The alias", json!({"type": "string", "minLength": 1, "maxLength": 100})),
         "user" => ("The person's id", Value::Null),
         "token" => ("The token's id", Value::Null),
         "invitation" => ("The invitation's id", Value::Null),
@@ -159,7 +160,7 @@ fn body(content_type: &str, content: &mut Value) {
         "application/octet-stream" | "application/zip" => {
             content["schema"] = json!({"type": "string", "format": "binary"});
         }
-        "text/plain" => content["schema"] = json!({"type": "string"}),
+        "text/plain" | "text/csv" => content["schema"] = json!({"type": "string"}),
         _ if content["schema"].is_null() => content["schema"] = json!({"type": "object"}),
         _ => {}
     }

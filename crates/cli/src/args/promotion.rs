@@ -7,7 +7,7 @@ use std::time::Duration;
 use url::Url;
 use weighhouse_types::ids::PromotionId;
 use weighhouse_types::promotions::PromotionState;
-use weighhouse_types::reference::{ModelRef, VersionRef, slug_check};
+use weighhouse_types::reference::{ModelRef, VersionName, VersionRef, slug_check};
 use weighhouse_types::versions::Stage;
 
 #[derive(Debug, Subcommand)]
@@ -91,8 +91,8 @@ Examples:
   wh promote acme/claims/fraud@3 --to staging
   wh promote acme/claims/fraud@3 --to production --reason \"recall +13 points\" --watch")]
 pub(crate) struct Promote {
-    /// The version: tenant/project/model@3
-    pub(crate) version: VersionRef,
+    /// The version: tenant/project/model@3, or @ and an alias
+    pub(crate) version: VersionName,
     /// The stage to promote to
     #[arg(long, value_name = "STAGE")]
     pub(crate) to: Target,

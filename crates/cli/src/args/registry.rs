@@ -1,5 +1,6 @@
 //! Projects, models, versions, and what is in production.
 
+use super::annotate::{AliasGive, AliasTake, Annotate, Tag};
 use super::{InTenant, Limit, Output, moment};
 use chrono::{DateTime, Utc};
 use clap::{Args as ClapArgs, Subcommand};
@@ -7,7 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 use weighhouse_types::context::Kind;
 use weighhouse_types::exports::ExportFormat;
-use weighhouse_types::reference::{ModelRef, VersionRef, slug_check};
+use weighhouse_types::reference::{ModelRef, VersionName, slug_check};
 
 /// A project: `tenant/project`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -74,6 +75,10 @@ pub(crate) enum Model {
     Create(ModelCreate),
     /// Show a model
     Show(OneModel),
+    /// Describe a model
+    Annotate(Annotate),
+    /// Set and remove tags of a model
+    Tag(Tag),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -121,6 +126,14 @@ pub(crate) enum Version {
     Export(VersionExport),
     /// Retire a version: it stays on record and is never used again
     Retire(VersionRetire),
+    /// Describe a version, outside its digest
+    Annotate(Annotate),
+    /// Set and remove tags of a version, outside its digest
+    Tag(Tag),
+    /// Give a version an alias, taking it from the one that has it
+    Alias(AliasGive),
+    /// Take an alias away
+    Unalias(AliasTake),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -135,8 +148,8 @@ pub(crate) struct VersionList {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct VersionShow {
-    /// The version: tenant/project/model@3
-    pub(crate) version: VersionRef,
+    /// The version: tenant/project/model@3, or @ and an alias
+    pub(crate) version: VersionName,
     #[command(flatten)]
     pub(crate) output: Output,
 }
@@ -164,8 +177,8 @@ promote another version, or roll back, first. On a terminal you are asked first.
 Example:
   wh version retire acme/claims/fraud@2 --reason \"trained on claims that were withdrawn\"")]
 pub(crate) struct VersionRetire {
-    /// The version: tenant/project/model@3
-    pub(crate) version: VersionRef,
+    /// The version: tenant/project/model@3, or @ and an alias
+    pub(crate) version: VersionName,
     /// Why, for the record
     #[arg(long)]
     pub(crate) reason: String,
@@ -180,7 +193,7 @@ pub(crate) struct VersionRetire {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Reference {
     Model(ModelRef),
-    Version(VersionRef),
+    Version(VersionName),
 }
 
 impl FromStr for Reference {
@@ -193,7 +206,7 @@ impl FromStr for Reference {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Show {
-    /// tenant/project/model or tenant/project/model@3
+    /// tenant/project/model, or a version: @3, or @ and an alias
     pub(crate) reference: Reference,
     #[command(flatten)]
     pub(crate) output: Output,

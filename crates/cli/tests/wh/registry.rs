@@ -74,3 +74,40 @@ async fn a_version_is_retired_for_good() {
     let wrong = home.wh(&["version", "retire", &format!("{MODEL}@1")], "").await;
     assert_eq!(wrong.status.code(), Some(2));
 }
+
+#[tokio::test]
+async fn what_is_said_of_versions_and_their_aliases() {
+    let server = Server::with_clients().await;
+    let home = Home::new(&server, &server.engineer("ann").await).await;
+    for n in 0..2_u8 {
+        home.model(&[n]);
+        home.ok(PUSH).await;
+    }
+    let (one, two) = (format!("{MODEL}@1"), format!("{MODEL}@2"));
+    home.ok(&["version", "annotate", &one, "--description", "the first"]).await;
+    home.ok(&["version", "tag", &one, "owner=Ann Ashe", "draft=yes"]).await;
+    let said = home.json(&["version", "tag", &one, "--remove", "draft"]).await;
+    assert_eq!(said["tags"], serde_json::json!({"owner": "Ann Ashe"}));
+    home.ok(&["version", "alias", &one, "champion"]).await;
+    let moved = home.ok(&["version", "alias", &two, "champion", "--from", "1"]).await;
+    assert_eq!(moved, format!("{MODEL}@champion is {two}\n"));
+    let said = home.refused(&["version", "alias", &one, "champion", "--from", "1"]).await;
+    assert!(said.contains("version 2 has it"), "{said}");
+
+    let champion = format!("{MODEL}@champion");
+    assert_eq!(home.json(&["show", &champion]).await["reference"]["number"], 2);
+    let pulled = home.ok(&["pull", &champion, "-o", "back"]).await;
+    assert!(pulled.contains(&format!("pulled {two} into back")), "{pulled}");
+    assert_eq!(home.json(&["show", &format!("{MODEL}@latest")]).await["reference"]["number"], 2);
+    home.ok(&["model", "tag", MODEL, "pii=yes"]).await;
+    let shown = home.ok(&["show", MODEL]).await;
+    assert!(shown.contains("pii=yes") && shown.contains("@champion is @2"), "{shown}");
+    let shown = home.ok(&["show", &one]).await;
+    assert!(shown.contains("owner=Ann Ashe") && shown.contains("the first"), "{shown}");
+    home.ok(&["promote", &champion, "--to", "staging"]).await;
+    assert_eq!(home.json(&["show", &two]).await["stage"], "staging");
+
+    home.ok(&["version", "unalias", &champion]).await;
+    let said = home.refused(&["pull", &champion]).await;
+    assert!(said.contains("has no alias ‘champion’"), "{said}");
+}

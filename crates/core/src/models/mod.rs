@@ -1,7 +1,9 @@
 //! Models: what versions are versions of.
 
+mod csv;
 mod queries;
 
+use crate::annotations;
 use crate::kernel::authz;
 use crate::kernel::ctx::Ctx;
 use crate::kernel::error::{Error, Result};
@@ -9,10 +11,13 @@ use crate::kernel::page;
 use crate::kernel::tx::TenantTx;
 use weighhouse_types::audit::Event;
 use weighhouse_types::context::Kind;
-use weighhouse_types::models::{DESCRIPTION_MAX, Model, ModelCreate};
-use weighhouse_types::page::{Page, PageQuery};
+use weighhouse_types::models::{Model, ModelCreate, ModelQuery};
+use weighhouse_types::page::{MAX_LIMIT, Page};
 use weighhouse_types::permission::Action;
 use weighhouse_types::reference::{ModelRef, model_name_check};
+
+/// The most pages of a list in one table: 10,000 models.
+const CSV_PAGES_MAX: u32 = 50;
 
 /// Makes a model.
 ///
@@ -24,10 +29,7 @@ pub async fn model_create(ctx: &Ctx, tenant: &str, project: &str, new: ModelCrea
     let project_handle = authz::project(&mut tx, project).await?;
     let (name, description, kind) = (new.name, new.description, new.kind);
     model_name_check(&name).map_err(|e| Error::invalid("name", e))?;
-    if description.chars().count() > DESCRIPTION_MAX {
-        let detail = format!("A description has at most {DESCRIPTION_MAX} characters.");
-        return Err(Error::invalid("description", detail));
-    }
+    annotations::description_check(&description)?;
     queries::model_insert(&mut tx, &project_handle, &name, &description, kind).await.map_err(|e| {
         e.or_conflict("models_name_key", || format!("There is a model ‘{name}’ in {project} already."))
     })?;
@@ -49,19 +51,40 @@ pub(crate) async fn model_ensure_in_tx(
     queries::model_insert_if_missing(tx, &project, &reference.model, kind).await
 }
 
-/// The models of a project by name.
+/// The models of a tenant or project, filtered and sorted.
 ///
 /// # Errors
-/// When the tenant or project is not visible.
-pub async fn model_list(ctx: &Ctx, tenant: &str, project: &str, query: &PageQuery) -> Result<Page<Model>> {
+/// When the tenant or project is not visible, or the cursor is of another sort.
+pub async fn model_list(ctx: &Ctx, tenant: &str, query: &ModelQuery) -> Result<Page<Model>> {
     let tenant = authz::tenant(ctx, tenant, Action::TenantRead).await?;
     let mut tx = TenantTx::begin(ctx, &tenant).await?;
-    let project = authz::project(&mut tx, project).await?;
-    let after: Option<String> = page::after(query)?;
-    let filter = queries::Filter { after: after.as_deref(), name: None, limit: page::fetch(query) };
-    let models = queries::models(&mut tx, &project, &filter).await?;
+    let project = match &query.project {
+        Some(project) => Some(authz::project(&mut tx, project).await?),
+        None => None,
+    };
+    let page = query.page();
+    let after = page::after(&page)?;
+    let models = queries::listed(&mut tx, &tenant, project.as_ref(), query, after).await?;
     tx.finish().await?;
-    page::cut(query, models, |model| model.name.clone())
+    page::cut(&page, models, |model| queries::key_of(query.sort.unwrap_or_default(), model))
+}
+
+/// The same list as a table for a spreadsheet, all of its pages.
+///
+/// # Errors
+/// As [`model_list`].
+pub async fn model_csv(ctx: &Ctx, tenant: &str, query: ModelQuery) -> Result<String> {
+    let mut query = ModelQuery { cursor: None, limit: Some(MAX_LIMIT), ..query };
+    let mut table = csv::head();
+    for _ in 0..CSV_PAGES_MAX {
+        let page = model_list(ctx, tenant, &query).await?;
+        page.items.iter().for_each(|model| csv::row(&mut table, tenant, model));
+        query.cursor = page.next;
+        if query.cursor.is_none() {
+            break;
+        }
+    }
+    Ok(table)
 }
 
 /// One model.
@@ -78,7 +101,6 @@ pub async fn model_get(ctx: &Ctx, reference: &ModelRef) -> Result<Model> {
 }
 
 async fn read(tx: &mut TenantTx<'_>, project: &authz::Project, reference: &ModelRef) -> Result<Model> {
-    let filter = queries::Filter { after: None, name: Some(&reference.model), limit: 1 };
-    let found = queries::models(tx, project, &filter).await?;
-    found.into_iter().next().ok_or_else(|| Error::not_found("model"))
+    let found = queries::named(tx, project, &reference.model).await?;
+    found.ok_or_else(|| Error::not_found("model"))
 }

@@ -153,7 +153,9 @@ async fn read(tx: &mut TenantTx<'_>, handle: &authz::Version) -> Result<Version>
     let history = queries::history(tx, handle).await?;
     let open_promotion = crate::promotions::open_of_in_tx(tx, handle).await?;
     let swept = queries::swept_of(tx, handle).await?;
-    Ok(Version { summary, context, file_list, history, open_promotion, swept })
+    let annotations = crate::annotations::annotations_in_tx(tx, handle).await?;
+    let supplies = summary.completeness.supplies();
+    Ok(Version { summary, context, file_list, history, supplies, annotations, open_promotion, swept })
 }
 
 /// Retires a version: it stays on record and is never used again.

@@ -28,6 +28,10 @@ impl Event {
                 format!("{actor} created the project {name} ({project}).")
             }
             Self::ModelCreated { model } => format!("{actor} created the model {model}."),
+            Self::ModelAnnotated { model: of, changes } | Self::VersionAnnotated { version: of, changes } => {
+                let changes: Vec<_> = changes.iter().map(crate::annotations::Change::words).collect();
+                format!("{actor} {} of {of}.", changes.join(", "))
+            }
             Self::VersionRegistered { .. } | Self::VersionRetired { .. } | Self::VersionStaged { .. } => {
                 self.sentence_version(actor)
             }

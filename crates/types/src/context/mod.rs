@@ -4,14 +4,19 @@
 //! object whose keys are the components given. A component is absent or has
 //! content: `null` is the same as absent. This formula is final.
 
+mod check;
 mod components;
 mod kind;
 mod llm;
+mod supply;
 mod system;
 
+use check::Check;
+pub use check::secret_in;
 pub use components::*;
 pub use kind::{Component, Kind, component_title, components};
 pub use llm::{Checkpoint, Guardrail, Llm, Prompt, Retrieval};
+pub use supply::Supply;
 pub use system::{ComponentVersion, Edge, System};
 
 use crate::paths::{path_check, paths_distinct};
@@ -116,14 +121,14 @@ pub fn normalise(context: Value) -> Result<Map<String, Value>, ContextError> {
 
 fn normalise_component(key: &str, component: Value, field: &str) -> Result<Value, ContextError> {
     match key {
-        "artifact" => return normalise_artifact(component, field),
-        "data" => drop(parse::<Vec<Dataset>>(&component, field)?),
-        "features" => drop(parse::<Features>(&component, field)?),
-        "training" => drop(parse::<Training>(&component, field)?),
-        "evaluation" => drop(parse::<Vec<Evaluation>>(&component, field)?),
-        "code" => drop(parse::<CodeState>(&component, field)?),
-        "environment" => drop(parse::<Environment>(&component, field)?),
-        "deployment" => drop(parse::<Deployment>(&component, field)?),
+        "artifact" => return normalise_artifact(&component, field),
+        "data" => parse::<Vec<Dataset>>(&component, field)?.check(field)?,
+        "features" => parse::<Features>(&component, field)?.check(field)?,
+        "training" => parse::<Training>(&component, field)?.check(field)?,
+        "evaluation" => parse::<Vec<Evaluation>>(&component, field)?.check(field)?,
+        "code" => parse::<CodeState>(&component, field)?.check(field)?,
+        "environment" => parse::<Environment>(&component, field)?.check(field)?,
+        "deployment" => parse::<Deployment>(&component, field)?.check(field)?,
         "llm" => parse::<Llm>(&component, field)?.check(field)?,
         "system" => parse::<System>(&component, field)?.check(field)?,
         "approval" => {
@@ -150,8 +155,23 @@ pub(crate) fn parse<T: DeserializeOwned>(component: &Value, field: &str) -> Resu
     })
 }
 
-fn normalise_artifact(component: Value, field: &str) -> Result<Value, ContextError> {
-    let mut artifact: Artifact = parse(&component, field)?;
+/// The files of a context that was registered, with their paths safe to write
+/// to. Its other components are as they were taken then.
+///
+/// # Errors
+/// When a path is not safe.
+pub fn artifact_of(context: &Value) -> Result<Option<Artifact>, ContextError> {
+    let component = context.get("artifact").filter(|component| !component.is_null());
+    component.map(|component| artifact_checked(component, "context.artifact")).transpose()
+}
+
+fn normalise_artifact(component: &Value, field: &str) -> Result<Value, ContextError> {
+    let artifact = artifact_checked(component, field)?;
+    serde_json::to_value(&artifact).map_err(|e| ContextError::new(field, e.to_string()))
+}
+
+fn artifact_checked(component: &Value, field: &str) -> Result<Artifact, ContextError> {
+    let mut artifact: Artifact = parse(component, field)?;
     if artifact.files.len() > FILES_MAX {
         return Err(ContextError::new(
             format!("{field}.files"),
@@ -165,7 +185,7 @@ fn normalise_artifact(component: Value, field: &str) -> Result<Value, ContextErr
     }
     artifact.files.sort_by(|a, b| a.path.as_bytes().cmp(b.path.as_bytes()));
     paths_distinct(&artifact.files).map_err(|e| ContextError::new(format!("{field}.files"), e))?;
-    serde_json::to_value(&artifact).map_err(|e| ContextError::new(field, e.to_string()))
+    Ok(artifact)
 }
 
 /// Refuses what canonical JSON cannot carry exactly, and what nests too deep.

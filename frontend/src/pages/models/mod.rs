@@ -1,6 +1,7 @@
 //! A model: the five-minute question answered, its versions, and production
 //! by time.
 
+pub(crate) mod list;
 pub(crate) mod server;
 mod ticket;
 
@@ -15,11 +16,14 @@ use crate::components::icon::Icon;
 use crate::components::note::{Empty, Note, Tone};
 use crate::components::table::{Heads, NextPage, Scroll};
 use crate::components::time::{Moment, When};
+use crate::pages::annotations::SaidCard;
 use crate::{links, session};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use leptos::prelude::*;
 use server::ModelShown;
+use std::collections::BTreeMap;
 use ticket::Ticket;
+use weighhouse_types::annotations::Annotations;
 use weighhouse_types::permission::{Action, allows};
 use weighhouse_types::reference::{ModelRef, VersionRef};
 use weighhouse_types::versions::{PeriodCause, ProductionPeriod, VersionSummary};
@@ -56,12 +60,16 @@ fn ModelView(shown: ModelShown, at: Option<DateTime<Utc>>, unreadable: bool) -> 
     let ModelShown { tenant, reference, model, versions, answer, produced, before, periods } = shown;
     let address = links::model(&reference);
     let pushes = allows(tenant.role, Action::VersionRegister);
+    let edits = allows(tenant.role, Action::Annotate);
+    let (reference_text, named) = (reference.to_string(), reference.clone());
+    let said =
+        Annotations { description: model.description.clone(), tags: model.tags.clone(), aliases: Vec::new() };
     let push = format!("wh push ./my-model --model {reference}");
     view! {
         <div class="head">
-            <h1>{model.name}</h1>
+            <h1>{model.name.clone()}</h1>
             {(!model.description.is_empty())
-                .then(|| view! { <p class="head-sub">{model.description}</p> })}
+                .then(|| view! { <p class="head-sub said-text">{model.description.clone()}</p> })}
         </div>
         {unreadable
             .then(|| {
@@ -92,6 +100,8 @@ fn ModelView(shown: ModelShown, at: Option<DateTime<Utc>>, unreadable: bool) -> 
             </div>
             <aside class="rail">
                 <AsOfForm address=address at=at />
+                <SaidCard of=reference_text said=said edits=edits />
+                <AliasesOf reference=named aliases=model.aliases />
                 {pushes
                     .then(|| {
                         view! {
@@ -105,6 +115,32 @@ fn ModelView(shown: ModelShown, at: Option<DateTime<Utc>>, unreadable: bool) -> 
             </aside>
         </div>
     }
+}
+
+/// Names that stand for versions. They are given on a version's page.
+#[component]
+fn AliasesOf(reference: ModelRef, aliases: BTreeMap<String, u32>) -> impl IntoView {
+    (!aliases.is_empty()).then(|| {
+        let rows = aliases
+            .into_iter()
+            .map(|(alias, number)| {
+                let href = links::version(&VersionRef { model: reference.clone(), number });
+                view! {
+                    <li class="row">
+                        <code>{format!("@{alias}")}</code>
+                        <a href=href>{format!("version {number}")}</a>
+                    </li>
+                }
+            })
+            .collect_view();
+        view! {
+            <Card id="aliases" icon="at-sign" title="Aliases">
+                <div class="card-body">
+                    <ul class="plain">{rows}</ul>
+                </div>
+            </Card>
+        }
+    })
 }
 
 /// Asks what was in production at another moment.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use weighhouse_core::{Ctx, Result, models, promotions, tenancy, versions};
-use weighhouse_types::models::Model;
+use weighhouse_types::models::{Model, ModelQuery};
 use weighhouse_types::page::{Page, PageQuery};
 use weighhouse_types::reference::{ModelRef, VersionRef};
 use weighhouse_types::tenancy::Tenant;
@@ -21,6 +21,11 @@ pub(crate) struct ModelShown {
     pub(crate) before: Option<ProductionPeriod>,
     /// Newest first.
     pub(crate) periods: Vec<ProductionPeriod>,
+}
+
+/// A client's models, as asked for.
+pub(crate) async fn models(ctx: &Ctx, tenant: &str, query: &ModelQuery) -> Result<(Tenant, Page<Model>)> {
+    Ok((tenancy::tenant_get(ctx, tenant).await?, models::model_list(ctx, tenant, query).await?))
 }
 
 pub(crate) async fn model(

@@ -3,30 +3,26 @@
 pub(crate) mod server;
 
 use crate::components::card::Card;
-use crate::components::chip::StageChip;
 use crate::components::command::Command;
 use crate::components::field::{Hidden, NameFields, PostForm};
 use crate::components::frame::{Page, Tab};
-use crate::components::models::{ModelLine, ModelRow};
-use crate::components::table::{Heads, NextPage};
+use crate::pages::models::list::{Filter, ModelList};
 use crate::pages::tenancy::home::NoModels;
-use crate::{links, session};
+use crate::session;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use server::{NewProject, ProjectShown};
-use weighhouse_types::models::Model;
 use weighhouse_types::permission::{Action, allows};
-use weighhouse_types::reference::ModelRef;
 
 #[component]
 pub(crate) fn ProjectPage() -> impl IntoView {
     let (tenant, project) = (session::param("tenant"), session::param("project"));
     let cursor = session::query("cursor");
+    let filter = Filter::of_request();
     session::page(async move |ctx| {
         let ProjectShown { tenant, project, models, url } =
-            server::project(&ctx, &tenant, &project, cursor).await?;
-        let address = links::project(&tenant.slug, &project.slug);
-        let content = if models.items.is_empty() {
+            server::project(&ctx, &tenant, &filter.query(Some(&project), cursor), &project).await?;
+        let content = if models.items.is_empty() && filter.is_empty() {
             view! {
                 <section class="card">
                     <NoModels tenant=tenant.clone() project=project.slug.clone() url=Some(url) />
@@ -37,10 +33,7 @@ pub(crate) fn ProjectPage() -> impl IntoView {
             let push = allows(tenant.role, Action::VersionRegister)
                 .then(|| view! { <PushCard tenant=tenant.slug.clone() project=project.slug.clone() /> });
             view! {
-                <section class="card" aria-label="Models">
-                    <StagesTable tenant=tenant.slug.clone() project=project.slug.clone() models=models.items />
-                    <NextPage path=address next=models.next words="More models" />
-                </section>
+                <ModelList tenant=tenant.slug.clone() project=project.slug.clone() models=models filter=filter />
                 {push}
             }
             .into_any()
@@ -56,41 +49,6 @@ pub(crate) fn ProjectPage() -> impl IntoView {
         };
         Ok(Page::of(tenant, Tab::Models, project.name, body))
     })
-}
-
-#[component]
-fn StagesTable(tenant: String, project: String, models: Vec<Model>) -> impl IntoView {
-    let rows = models
-        .into_iter()
-        .map(|model| {
-            let Model { name, description, production, latest, stages, .. } = model;
-            let reference = ModelRef { tenant: tenant.clone(), project: project.clone(), model: name };
-            let line = ModelLine { reference, sub: description, production, latest };
-            let stages = stages
-                .into_iter()
-                .map(|(stage, count)| view! { <StageChip stage=stage count=count /> })
-                .collect_view();
-            view! {
-                <ModelRow line=line>
-                    <td data-label="Stages">
-                        <span class="row">{stages}</span>
-                    </td>
-                </ModelRow>
-            }
-        })
-        .collect_view();
-    view! {
-        <table class="table cards">
-            <Heads columns=&[
-                ("Model", ""),
-                ("Production", ""),
-                ("Since", ""),
-                ("Versions by stage", ""),
-                ("Latest", "r"),
-            ] />
-            <tbody>{rows}</tbody>
-        </table>
-    }
 }
 
 #[component]

@@ -5,8 +5,8 @@ use crate::links;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use weighhouse_core::{Ctx, Result, models, projects, tenancy};
-use weighhouse_types::models::Model;
-use weighhouse_types::page::{Page, PageQuery};
+use weighhouse_types::models::{Model, ModelQuery};
+use weighhouse_types::page::Page;
 use weighhouse_types::projects::{Project, ProjectCreate};
 use weighhouse_types::tenancy::Tenant;
 
@@ -22,13 +22,12 @@ pub(crate) struct ProjectShown {
 pub(crate) async fn project(
     ctx: &Ctx,
     tenant: &str,
+    query: &ModelQuery,
     project: &str,
-    cursor: Option<String>,
 ) -> Result<ProjectShown> {
-    let query = PageQuery { cursor, limit: None };
     Ok(ProjectShown {
         project: projects::project_get(ctx, tenant, project).await?,
-        models: models::model_list(ctx, tenant, project, &query).await?,
+        models: models::model_list(ctx, tenant, query).await?,
         tenant: tenancy::tenant_get(ctx, tenant).await?,
         url: ctx.app().config.link(""),
     })

@@ -95,7 +95,8 @@ fn HomeHead(tenant: Tenant, may_create: bool) -> impl IntoView {
                 })}
             <p class="head-sub">
                 <span class="mono">{tenant.slug.clone()}</span>
-                {format!(" · your role here: {}", tenant.role)}
+                {format!(" · your role here: {} · ", tenant.role)}
+                <a href=links::tenant_page(&tenant.slug, "models")>"all models"</a>
             </p>
         </div>
     }

@@ -7,8 +7,7 @@ use leptos::server_fn::ServerFn;
 use weighhouse_core::{Ctx, Error, Result, audit, memberships, models, projects, tenancy};
 use weighhouse_types::audit::{AuditEntry, AuditQuery};
 use weighhouse_types::memberships::Member;
-use weighhouse_types::models::Model;
-use weighhouse_types::page::PageQuery;
+use weighhouse_types::models::{Model, ModelQuery};
 use weighhouse_types::permission::{Action, allows};
 use weighhouse_types::projects::Project;
 use weighhouse_types::tenancy::{AgencyMembership, Portfolio, Tenant, TenantCreate};
@@ -42,7 +41,12 @@ pub(crate) async fn home(ctx: &Ctx, slug: &str) -> Result<Home> {
     let tenant = tenancy::tenant_get(ctx, slug).await?;
     let mut projects = Vec::new();
     for project in projects::project_list(ctx, slug).await? {
-        let models = models::model_list(ctx, slug, &project.slug, &PageQuery::default()).await?;
+        let models = models::model_list(
+            ctx,
+            slug,
+            &ModelQuery { project: Some(project.slug.clone()), ..ModelQuery::default() },
+        )
+        .await?;
         projects.push((project, models.items));
     }
     let recent = if allows(tenant.role, Action::AuditRead) {

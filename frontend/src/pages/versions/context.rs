@@ -5,10 +5,10 @@ use crate::components::icon::Icon;
 use crate::components::note::{Note, Tone};
 use leptos::prelude::*;
 use serde_json::Value;
-use weighhouse_types::context::{Completeness, component_title};
+use weighhouse_types::context::{Supply, component_title};
 
 #[component]
-pub(super) fn ContextSection(context: Value, completeness: Completeness, pushes: bool) -> impl IntoView {
+pub(super) fn ContextSection(context: Value, supplies: Vec<Supply>, pushes: bool) -> impl IntoView {
     let part = |key: &str| context.get(key).cloned().filter(|value| !value.is_null());
     let section = |key: &'static str, show: fn(Value) -> AnyView| {
         part(key).map(|value| view! { <Component title=component_title(key)>{show(value)}</Component> })
@@ -33,7 +33,7 @@ pub(super) fn ContextSection(context: Value, completeness: Completeness, pushes:
                 .then(|| {
                     view! { <p class="card-body dim">"The version came with its files and nothing else."</p> }
                 })}
-            <Missing completeness=completeness pushes=pushes />
+            <Missing supplies=supplies pushes=pushes />
         </section>
     }
 }
@@ -51,49 +51,28 @@ fn Component(title: &'static str, children: Children) -> impl IntoView {
     }
 }
 
-/// What a component is for, where it is missing.
-fn purpose(key: &str) -> &'static str {
-    match key {
-        "artifact" => "the files themselves",
-        "data" => "name, digest and rows of the data it was trained on",
-        "features" => "the pipeline between data and model",
-        "training" => "hyperparameters and configuration",
-        "evaluation" => "metrics on test sets, by slice",
-        "code" => "repository and commit",
-        "environment" => "hardware, libraries and seeds",
-        "deployment" => "runtime, resources, port and health check",
-        _ => "given by a promotion, never typed in",
-    }
-}
-
+/// What is missing, and for whom it concerns how the next version gets it.
 #[component]
-fn Missing(completeness: Completeness, pushes: bool) -> impl IntoView {
-    let typed: Vec<&String> = completeness.missing.iter().filter(|key| *key != "approval").collect();
-    (!typed.is_empty()).then(|| {
-        let items = typed
+fn Missing(supplies: Vec<Supply>, pushes: bool) -> impl IntoView {
+    let supplies: Vec<_> = supplies.into_iter().filter(|supply| supply.component != "approval").collect();
+    (!supplies.is_empty()).then(|| {
+        let items = supplies
             .into_iter()
-            .map(|key| {
-                view! {
-                    <li>
-                        <strong>{component_title(key)}</strong>
-                        {format!(": {}", purpose(key))}
-                    </li>
-                }
-            })
+            .map(|supply| view! { <MissingOne supply=supply pushes=pushes /> })
             .collect_view();
         view! {
-            <div class="card-body">
+            <div class="card-body" id="missing">
                 <Note tone=Tone::Warn>
                     <p>
                         <strong>"Missing"</strong>
                     </p>
-                    <ul class="plain">{items}</ul>
+                    <ul class="plain stack-s">{items}</ul>
                     {pushes
                         .then(|| {
                             view! {
                                 <p class="small">
                                     "A version cannot be changed. Push again with what is missing in "
-                                    <code>"--context context.toml"</code> ": that is the next version."
+                                    <code>"weighhouse.toml"</code> ": that is the next version."
                                 </p>
                             }
                         })}
@@ -101,4 +80,31 @@ fn Missing(completeness: Completeness, pushes: bool) -> impl IntoView {
             </div>
         }
     })
+}
+
+#[component]
+fn MissingOne(supply: Supply, pushes: bool) -> impl IntoView {
+    let Supply { title, what, flag, toml, .. } = supply;
+    let how = pushes.then(|| {
+        view! {
+            <details>
+                <summary class="small">"How to supply it"</summary>
+                {flag.map(|flag| view! { <p class="small">"By " <code>{flag}</code></p> })}
+                {toml
+                    .map(|toml| {
+                        view! {
+                            <p class="small">"In " <code>"weighhouse.toml"</code> ":"</p>
+                            <pre class="raw">{toml}</pre>
+                        }
+                    })}
+            </details>
+        }
+    });
+    view! {
+        <li>
+            <strong>{title}</strong>
+            {format!(": {what}")}
+            {how}
+        </li>
+    }
 }

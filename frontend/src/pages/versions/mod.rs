@@ -19,6 +19,7 @@ use crate::components::gauge::Gauge;
 use crate::components::icon::Icon;
 use crate::components::note::{Note, Tone};
 use crate::components::time::When;
+use crate::pages::annotations::{AliasCard, SaidCard, SaidHistory};
 use crate::{links, session};
 use actions::Actions;
 use context::ContextSection;
@@ -42,9 +43,9 @@ pub(crate) fn VersionPage() -> impl IntoView {
     };
     let (number, tab) = (session::param("number"), session::param("tab"));
     session::page(async move |ctx| {
-        let reference = VersionRef { number: crate::forms::id(&number, "version")?, model };
+        let reference = server::named(&ctx, &model, &number).await?;
         let tab = Tab::named(&tab)?;
-        let shown = server::version(&ctx, &reference).await?;
+        let shown = server::version(&ctx, &reference, tab == Tab::History).await?;
         let ModelRef { tenant, project, model } = reference.model.clone();
         let title = format!("{model}@{}", reference.number);
         let of = shown.tenant.clone();
@@ -62,6 +63,8 @@ fn VersionView(shown: VersionShown, tab: Tab) -> impl IntoView {
     let number = summary.reference.number;
     // With what it would replace, or the one before it.
     let against = shown.production.filter(|now| *now != number).or(number.checked_sub(1).filter(|n| *n > 0));
+    let said = shown.version.annotations.clone();
+    let edits = allows(shown.tenant.role, Action::Annotate);
     view! {
         <VersionHead summary=summary.clone() kept=kept against=against />
         {swept
@@ -84,6 +87,8 @@ fn VersionView(shown: VersionShown, tab: Tab) -> impl IntoView {
                         <Gauge completeness=summary.completeness.clone() />
                     </div>
                 </Card>
+                <SaidCard of=summary.reference.to_string() said=said.clone() edits=edits />
+                <AliasCard version=summary.reference.clone() aliases=said.aliases edits=edits />
                 {kept.then(|| view! { <GetItBack reference=summary.reference.clone() /> })}
                 <Papers reference=summary.reference />
             </aside>
@@ -94,10 +99,10 @@ fn VersionView(shown: VersionShown, tab: Tab) -> impl IntoView {
 #[component]
 fn Content(shown: VersionShown, tab: Tab) -> impl IntoView {
     let pushes = allows(shown.tenant.role, Action::VersionRegister);
-    let Version { summary, context, file_list, history, swept, .. } = shown.version;
+    let Version { summary, context, file_list, history, swept, supplies, .. } = shown.version;
     match tab {
         Tab::Context => view! {
-            <ContextSection context=context completeness=summary.completeness pushes=pushes />
+            <ContextSection context=context supplies=supplies pushes=pushes />
             <Files files=file_list reference=summary.reference kept=swept.is_none() />
         }
         .into_any(),
@@ -105,7 +110,11 @@ fn Content(shown: VersionShown, tab: Tab) -> impl IntoView {
             let evaluation = context.get("evaluation").cloned();
             view! { <EvidenceSection evaluation=evaluation /> }.into_any()
         }
-        Tab::History => view! { <History history=history /> }.into_any(),
+        Tab::History => view! {
+            <History history=history />
+            <SaidHistory changes=shown.said />
+        }
+        .into_any(),
     }
 }
 

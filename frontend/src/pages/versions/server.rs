@@ -4,9 +4,11 @@ use crate::forms::{Done, Form, Posted, post};
 use crate::links;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
-use weighhouse_core::{Ctx, Error, Result, promotions, tenancy, versions};
+use weighhouse_core::{Ctx, Error, Result, annotations, promotions, tenancy, versions};
+use weighhouse_types::annotations::{AnnotationChange, AnnotationQuery};
+use weighhouse_types::page::MAX_LIMIT;
 use weighhouse_types::promotions::PromotionOpen;
-use weighhouse_types::reference::VersionRef;
+use weighhouse_types::reference::{ModelRef, VersionRef};
 use weighhouse_types::tenancy::Tenant;
 use weighhouse_types::versions::{AsOf, Rollback, Stage, Version};
 
@@ -19,18 +21,37 @@ pub(crate) struct VersionShown {
     pub(crate) production: Option<u32>,
     /// What a rollback now would restore.
     pub(crate) rollback_target: Option<u32>,
+    /// What was said of it, newest first; read for the history's tab alone.
+    pub(crate) said: Vec<AnnotationChange>,
 }
 
-pub(crate) async fn version(ctx: &Ctx, reference: &VersionRef) -> Result<VersionShown> {
+pub(crate) async fn version(ctx: &Ctx, reference: &VersionRef, history: bool) -> Result<VersionShown> {
     let tenant = tenancy::tenant_get(ctx, &reference.model.tenant).await?;
     let version = versions::version_get(ctx, reference).await?;
     let now = promotions::production_at(ctx, &reference.model, &AsOf::default()).await?;
+    let said = match history {
+        true => {
+            let query =
+                AnnotationQuery { version: Some(reference.number), limit: Some(MAX_LIMIT), cursor: None };
+            annotations::annotation_list(ctx, &reference.model, &query).await?.items
+        }
+        false => Vec::new(),
+    };
     Ok(VersionShown {
+        said,
         tenant,
         version,
         production: now.production.map(|period| period.number),
         rollback_target: now.rollback_target,
     })
+}
+
+/// The version that an address names: by its number, or by an alias.
+pub(crate) async fn named(ctx: &Ctx, model: &ModelRef, name: &str) -> Result<VersionRef> {
+    match name.parse() {
+        Ok(number) => Ok(VersionRef { model: model.clone(), number }),
+        Err(_) => Ok(annotations::alias_get(ctx, model, name).await?.version),
+    }
 }
 
 /// A version as its page's address names it.
