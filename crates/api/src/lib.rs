@@ -13,6 +13,7 @@ mod holds;
 mod idempotency;
 mod identity;
 mod jobs;
+mod lineage;
 mod memberships;
 mod models;
 mod notifications;
@@ -26,6 +27,7 @@ mod routes;
 mod search;
 mod setup;
 mod staff;
+mod systems;
 mod tenancy;
 mod versions;
 

@@ -110,6 +110,8 @@ named! {
         RetentionRead = "retention.read",
         RetentionManage = "retention.manage",
         HoldManage = "hold.manage",
+        CompatibilityState = "compatibility.state",
+        SystemPolicyManage = "system-policy.manage",
     }
 }
 
@@ -171,7 +173,7 @@ pub const fn allows(role: Role, action: Action) -> bool {
         A::TenantRead | A::MemberRead | A::ArtifactDownload => true,
         A::AuditRead | A::RetentionRead => !matches!(role, Role::Tenant(Viewer)),
         A::JobRead => matches!(role, Role::Agency(_) | Role::Tenant(ClientAdmin)),
-        A::MemberManage | A::JobManage | A::RetentionManage | A::HoldManage => {
+        A::MemberManage | A::JobManage | A::RetentionManage | A::HoldManage | A::SystemPolicyManage => {
             matches!(role, Role::Agency(Owner | AgencyAdmin) | Role::Tenant(ClientAdmin))
         }
         A::ProjectCreate
@@ -180,6 +182,7 @@ pub const fn allows(role: Role, action: Action) -> bool {
         | A::VersionRetire
         | A::PromotionOpen
         | A::PromotionWithdraw
+        | A::CompatibilityState
         | A::ProductionRollback => {
             matches!(role, Role::Agency(Owner | AgencyAdmin | Engineer))
         }
@@ -214,7 +217,9 @@ pub const fn token_scope(action: Action) -> Option<Scope> {
         | A::AuditRead
         | A::JobRead
         | A::RetentionRead => Some(Scope::Read),
-        A::ProjectCreate | A::ModelCreate | A::VersionRegister => Some(Scope::Register),
+        A::ProjectCreate | A::ModelCreate | A::VersionRegister | A::CompatibilityState => {
+            Some(Scope::Register)
+        }
         A::PromotionOpen | A::PromotionWithdraw => Some(Scope::Promote),
         A::VersionRetire | A::ProductionRollback => Some(Scope::Deploy),
         A::MemberManage
@@ -222,7 +227,8 @@ pub const fn token_scope(action: Action) -> Option<Scope> {
         | A::TokenManageOwn
         | A::JobManage
         | A::RetentionManage
-        | A::HoldManage => None,
+        | A::HoldManage
+        | A::SystemPolicyManage => None,
     }
 }
 

@@ -4,6 +4,7 @@ use crate::context::Completeness;
 use crate::ids::PromotionId;
 use crate::page::PageQuery;
 use crate::reference::VersionRef;
+use crate::systems::AffectedSystem;
 use crate::versions::Stage;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -152,6 +153,10 @@ pub struct Promotion {
     pub cannot_decide: Option<String>,
     /// What the version changes against production, metric by metric.
     pub changes: Vec<MetricChange>,
+    /// Systems that hold another version of what this would put into
+    /// production, as things stand.
+    #[serde(default)]
+    pub affected: Vec<AffectedSystem>,
 }
 
 /// What a decision is about. If any of it changes, approvals given are void.
@@ -166,9 +171,22 @@ pub struct Evidence {
     pub evaluation: Option<Value>,
     /// What is in production, and would be replaced.
     pub production: Option<EvidenceProduction>,
+    /// Of a system: everything that goes into production with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<EvidencePart>,
 }
 
 impl Eq for Evidence {}
+
+/// A version that goes into production with a system.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct EvidencePart {
+    pub version: VersionRef,
+    pub digest: String,
+    /// The version of its model that is in production: this one, or one that
+    /// it would replace.
+    pub production: Option<EvidenceProduction>,
+}
 
 /// The version that a promotion would replace.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]

@@ -1,6 +1,10 @@
 //! The second wall: handles that only this module makes. Queries take them,
 //! so code that forgot to authorise does not compile.
 
+mod several;
+
+pub(crate) use several::versions;
+
 use super::ctx::{Actor, Ctx};
 use super::error::{Error, Result};
 use super::sql::sql_query;
