@@ -1,6 +1,7 @@
 //! Tests through the HTTP surface: one binary, a file per feature. Each test
 //! has its own database and server; they run in parallel and in any order.
 
+mod as_one;
 mod audit;
 mod browser;
 mod catalogue;
@@ -14,6 +15,7 @@ mod idempotency;
 mod identity;
 mod jobs;
 mod jwt;
+mod lineage;
 mod mail;
 mod openapi;
 mod people;
@@ -29,5 +31,6 @@ mod staff;
 mod store;
 mod structure;
 mod support;
+mod systems;
 mod throttle;
 mod tls;

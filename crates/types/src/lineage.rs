@@ -57,7 +57,8 @@ pub struct InputQuery {
     #[serde(default)]
     pub kind: Option<String>,
     /// Its name, as versions give it.
-    #[param(min_length = 1, max_length = 1000)]
+    #[serde(default)]
+    #[param(required = true, min_length = 1, max_length = 1000)]
     pub name: String,
     /// The data's digest or the pipeline's version; every one unless given.
     #[serde(default)]

@@ -81,6 +81,9 @@ pub async fn input_lineage(ctx: &Ctx, tenant: &str, query: &InputQuery) -> Resul
             return Err(Error::invalid("kind", format!("‘{other}’ is neither dataset nor features.")));
         }
     };
+    if query.name.is_empty() {
+        return Err(Error::invalid("name", "Give the name of the data or the feature pipeline."));
+    }
     let mut tx = TenantTx::begin(ctx, &tenant).await?;
     let named = queries::named(&mut tx, kind, &query.name, query.identity.as_deref(), bounds.rows()?).await?;
     if named.is_empty() {

@@ -2,11 +2,14 @@
 
 use crate::forms::{Done, Form, Posted, post};
 use crate::links;
+use crate::pages::systems;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use weighhouse_core::{Ctx, Error, Result, promotions, tenancy, versions};
+use weighhouse_types::lineage::Lineage;
 use weighhouse_types::promotions::PromotionOpen;
 use weighhouse_types::reference::VersionRef;
+use weighhouse_types::systems::Composition;
 use weighhouse_types::tenancy::Tenant;
 use weighhouse_types::versions::{AsOf, Rollback, Stage, Version};
 
@@ -19,6 +22,9 @@ pub(crate) struct VersionShown {
     pub(crate) production: Option<u32>,
     /// What a rollback now would restore.
     pub(crate) rollback_target: Option<u32>,
+    pub(crate) composition: Composition,
+    /// Where its tab is open.
+    pub(crate) lineage: Option<Lineage>,
 }
 
 pub(crate) async fn version(ctx: &Ctx, reference: &VersionRef) -> Result<VersionShown> {
@@ -30,6 +36,8 @@ pub(crate) async fn version(ctx: &Ctx, reference: &VersionRef) -> Result<Version
         version,
         production: now.production.map(|period| period.number),
         rollback_target: now.rollback_target,
+        composition: systems::server::composition(ctx, reference).await?,
+        lineage: None,
     })
 }
 
