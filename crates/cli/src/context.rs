@@ -30,7 +30,7 @@ pub(crate) fn read(path: &Path) -> Result<Map<String, Value>> {
     parse(&text).and_then(components).with_context(|| format!("{shown} is no context"))
 }
 
-/// The whole context: the components and the files pushed.
+/// The whole context: the components and the files pushed, if there are any.
 ///
 /// # Errors
 /// When the files' paths cannot stand together.
@@ -38,7 +38,9 @@ pub(crate) fn with_files(
     mut components: Map<String, Value>,
     files: Vec<FileEntry>,
 ) -> Result<Map<String, Value>> {
-    components.insert("artifact".into(), json!({ "files": files }));
+    if !files.is_empty() {
+        components.insert("artifact".into(), json!({ "files": files }));
+    }
     normalise(Value::Object(components)).map_err(|e| anyhow!(e.detail))
 }
 

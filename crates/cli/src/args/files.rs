@@ -26,10 +26,12 @@ Folders named .git and .weighhouse are left out. Symbolic links are followed to
 files inside the folder; links that lead out of it are refused.
 
 Example:
-  wh push ./model --model acme/claims/fraud --context context.toml")]
+  wh push ./model --model acme/claims/fraud --context context.toml
+  wh push --model acme/claims/desk --context system.toml")]
 pub(crate) struct Push {
-    /// The model's file or folder
-    pub(crate) path: PathBuf,
+    /// The model's file or folder; none for a system, or a language model that a provider serves
+    #[arg(required_unless_present = "context")]
+    pub(crate) path: Option<PathBuf>,
     /// The model: tenant/project/model
     #[arg(long, short, value_name = "MODEL")]
     pub(crate) model: ModelRef,
