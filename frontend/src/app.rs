@@ -1,8 +1,8 @@
 //! The document around every page, and the map from addresses to pages.
 
 use crate::pages::{
-    audit, compare, developers, identity, jobs, memberships, models, notifications, projects, promotions,
-    refusal, retention, search, tenancy, versions,
+    audit, compare, developers, identity, jobs, lineage, memberships, models, notifications, projects,
+    promotions, refusal, retention, search, tenancy, versions,
 };
 use crate::session;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
@@ -91,6 +91,7 @@ pub(crate) fn App() -> impl IntoView {
                     view=retention::history::SweepPage
                     ssr=SsrMode::Async
                 />
+                <Route path=path!("/t/:tenant/lineage") view=lineage::InputPage ssr=SsrMode::Async />
                 <Route path=path!("/t/:tenant/promotions") view=promotions::PromotionsPage ssr=SsrMode::Async />
                 <Route
                     path=path!("/t/:tenant/promotions/:id")

@@ -128,6 +128,16 @@ const FORMS: &[(&str, Needs, Fields)] = &[
         Needs::Tenant(Action::RetentionManage),
         &[("tenant", "{place}"), ("revision", "0"), ("terms[mails]", "1")],
     ),
+    (
+        "/do/compatibility-state",
+        Needs::Tenant(Action::CompatibilityState),
+        &[("version", "{place}/claims/fraud@1"), ("with", "x"), ("verdict", "compatible"), ("reason", "x")],
+    ),
+    (
+        "/do/system-policy-set",
+        Needs::Tenant(Action::SystemPolicyManage),
+        &[("tenant", "{place}"), ("revision", "99"), ("broken_systems", "warn")],
+    ),
     ("/do/hold-place", Needs::Tenant(Action::HoldManage), &[("tenant", "{place}"), ("reason", "")]),
     (
         "/do/hold-lift-ask",

@@ -2,6 +2,7 @@
 //! has its own database and server; they run in parallel and in any order.
 
 mod annotations;
+mod as_one;
 mod attestations;
 mod audit;
 mod browser;
@@ -19,6 +20,7 @@ mod idempotency;
 mod identity;
 mod jobs;
 mod jwt;
+mod lineage;
 mod mail;
 mod openapi;
 mod people;
@@ -34,5 +36,6 @@ mod staff;
 mod store;
 mod structure;
 mod support;
+mod systems;
 mod throttle;
 mod tls;

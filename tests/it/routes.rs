@@ -17,6 +17,14 @@ fn action_of(operation: &str) -> Option<(Action, Value)> {
         | "version_get" | "version_compare" | "version_export" | "tenant_model_list" | "model_csv"
         | "annotation_list" | "alias_get" | "production_at" | "production_history" | "promotion_list"
         | "promotion_get" => (Action::TenantRead, nothing),
+        "composition_get" | "compatibility_get" | "system_policy_get" | "version_lineage"
+        | "input_lineage" => (Action::TenantRead, nothing),
+        "compatibility_state" => {
+            (Action::CompatibilityState, json!({"with": "x", "verdict": "compatible", "reason": "x"}))
+        }
+        "system_policy_set" => {
+            (Action::SystemPolicyManage, json!({"broken_systems": "warn", "revision": 99}))
+        }
         "member_list" => (Action::MemberRead, nothing),
         "member_update" => (Action::MemberManage, json!({"role": "viewer"})),
         "invitation_create" => (Action::MemberManage, json!({"email": "x@y.example", "role": "viewer"})),

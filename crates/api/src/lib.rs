@@ -17,6 +17,7 @@ mod holds;
 mod idempotency;
 mod identity;
 mod jobs;
+mod lineage;
 mod memberships;
 mod models;
 mod notifications;
@@ -30,6 +31,7 @@ mod routes;
 mod search;
 mod setup;
 mod staff;
+mod systems;
 mod tenancy;
 mod versions;
 

@@ -4,8 +4,8 @@
 use crate::extract::{json_config, path_config, query_config};
 use crate::{
     account, annotations, attestations, audit, blobs, compare, directory, exports, health, holds,
-    idempotency, identity, jobs, memberships, models, notifications, openapi, projects, promotions, proofs,
-    retention, search, setup, staff, tenancy, versions,
+    idempotency, identity, jobs, lineage, memberships, models, notifications, openapi, projects, promotions,
+    proofs, retention, search, setup, staff, systems, tenancy, versions,
 };
 use actix_web::middleware::from_fn;
 use actix_web::web;
@@ -119,7 +119,14 @@ fn registry(config: &mut ServiceConfig<'_>) {
         .service(promotions::promotion_list)
         .service(promotions::promotion_get)
         .service(promotions::promotion_decide)
-        .service(promotions::promotion_withdraw);
+        .service(promotions::promotion_withdraw)
+        .service(systems::composition_get)
+        .service(systems::compatibility_get)
+        .service(systems::compatibility_state)
+        .service(systems::system_policy_get)
+        .service(systems::system_policy_set)
+        .service(lineage::version_lineage)
+        .service(lineage::input_lineage);
 }
 
 /// What was done, what is kept of it, and what failed.

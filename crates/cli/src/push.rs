@@ -30,12 +30,17 @@ const QUERY_MAX: usize = 1000;
 
 /// Registers a file or folder as a version of a model.
 pub(crate) async fn push(args: args::Push) -> Result<()> {
-    let walked = walk::walk(&args.path)?;
     let (model, components) = declared(&args).await?;
-    for path in &walked.skipped {
-        eprintln!("left out: {path}");
-    }
-    let files = walked.files;
+    let files = match &args.path {
+        Some(path) => {
+            let walked = walk::walk(path)?;
+            for path in &walked.skipped {
+                eprintln!("left out: {path}");
+            }
+            walked.files
+        }
+        None => Vec::new(),
+    };
     // Paths that cannot stand together are found before hours of hashing.
     context::with_files(components.clone(), entries(&files, None))?;
     let client = Client::from_config()?;
@@ -43,17 +48,19 @@ pub(crate) async fn push(args: args::Push) -> Result<()> {
 
     let hashed = hash_all(&files, args.progress).await?;
     let context = context::with_files(components, entries(&files, Some(&hashed)))?;
-    send(&client, &model.tenant, &files, &hashed, args.progress).await?;
+    if !files.is_empty() {
+        send(&client, &model.tenant, &files, &hashed, args.progress).await?;
+    }
     files.iter().try_for_each(Source::unchanged)?;
-    let digest = canonical::digest_hex(&context)?;
-    let answer = register(&client, &model, Value::Object(context)).await?;
-    report(&client, &answer, &digest, args.output)
+    let pushed = Value::Object(context);
+    let answer = register(&client, &model, pushed.clone()).await?;
+    report(&client, &answer, pushed, args.output)
 }
 
 /// The model, and the components that flags, files and the surroundings give.
 async fn declared(args: &args::Push) -> Result<(ModelRef, Map<String, Value>)> {
-    let pushed =
-        std::fs::canonicalize(&args.path).with_context(|| format!("cannot read {}", args.path.display()))?;
+    let path = args.path.as_deref().unwrap_or(std::path::Path::new("."));
+    let pushed = std::fs::canonicalize(path).with_context(|| format!("cannot read {}", path.display()))?;
     let manifest = manifest::read(args.manifest.as_deref(), &pushed)?;
     let found = manifest.is_some();
     let manifest = manifest.unwrap_or_default();
@@ -187,8 +194,24 @@ async fn register(client: &Client, model: &ModelRef, context: Value) -> Result<A
     Ok(retrying(&say, || client.post_patiently(&path, &key, &body)).await?)
 }
 
-fn report(client: &Client, answer: &Answer, digest: &str, output: args::Output) -> Result<()> {
+/// What was pushed as the registry must have it: the digests that a system
+/// leaves out are those of the registry's versions.
+fn filled(mut pushed: Value, registered: &Value) -> Value {
+    let parts = pushed.pointer_mut("/system/components").and_then(Value::as_object_mut);
+    for (role, part) in parts.into_iter().flatten() {
+        let theirs = registered.pointer("/system/components").and_then(|parts| parts.get(role));
+        let (Some(part), Some(digest)) = (part.as_object_mut(), theirs.and_then(|part| part.get("digest")))
+        else {
+            continue;
+        };
+        part.entry("digest").or_insert_with(|| digest.clone());
+    }
+    pushed
+}
+
+fn report(client: &Client, answer: &Answer, pushed: Value, output: args::Output) -> Result<()> {
     let version: Version = answer.decode()?;
+    let digest = canonical::digest_hex(&filled(pushed, &version.context))?;
     let summary = version.summary;
     if summary.digest != digest {
         bail!(

@@ -14,6 +14,7 @@ pub mod holds;
 pub mod identity;
 pub mod jobs;
 pub mod kernel;
+pub mod lineage;
 pub mod memberships;
 pub mod models;
 pub mod notifications;
@@ -22,6 +23,7 @@ pub mod promotions;
 pub mod retention;
 mod schema;
 pub mod search;
+pub mod systems;
 pub mod tenancy;
 pub mod versions;
 

@@ -236,6 +236,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    compatibility_statements (tenant_id, number) {
+        tenant_id -> Uuid,
+        number -> Int8,
+        one_id -> Uuid,
+        one_model_id -> Uuid,
+        other_id -> Uuid,
+        other_model_id -> Uuid,
+        verdict -> Text,
+        reason -> Text,
+        user_id -> Uuid,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     idempotency_keys (id) {
         id -> Bytea,
         fingerprint -> Bytea,
@@ -525,6 +540,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    system_components (tenant_id, system_id, role) {
+        tenant_id -> Uuid,
+        system_id -> Uuid,
+        system_model_id -> Uuid,
+        role -> Text,
+        component_id -> Uuid,
+        component_model_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    system_policies (tenant_id) {
+        tenant_id -> Uuid,
+        broken_systems -> Text,
+        revision -> Int4,
+        set_by -> Nullable<Uuid>,
+        set_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     tenants (tenant_id) {
         tenant_id -> Uuid,
         agency_id -> Uuid,
@@ -574,6 +610,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    version_inputs (tenant_id, version_id, kind, name, identity) {
+        tenant_id -> Uuid,
+        version_id -> Uuid,
+        kind -> Text,
+        name -> Text,
+        identity -> Text,
+    }
+}
+
+diesel::table! {
     version_stages (tenant_id, version_id) {
         tenant_id -> Uuid,
         version_id -> Uuid,
@@ -618,6 +664,7 @@ diesel::joinable!(blob_cursors -> tenants (tenant_id));
 diesel::joinable!(blob_garbage -> tenants (tenant_id));
 diesel::joinable!(blob_parts -> tenants (tenant_id));
 diesel::joinable!(blobs -> tenants (tenant_id));
+diesel::joinable!(compatibility_statements -> users (user_id));
 diesel::joinable!(invitations -> tenants (tenant_id));
 diesel::joinable!(invitations -> users (invited_by));
 diesel::joinable!(jobs -> tenants (tenant_id));
@@ -640,6 +687,8 @@ diesel::joinable!(signers -> users (added_by));
 diesel::joinable!(staff_invitations -> agencies (agency_id));
 diesel::joinable!(staff_invitations -> users (invited_by));
 diesel::joinable!(stage_changes -> users (user_id));
+diesel::joinable!(system_policies -> tenants (tenant_id));
+diesel::joinable!(system_policies -> users (set_by));
 diesel::joinable!(tenants -> agencies (agency_id));
 diesel::joinable!(users -> agencies (agency_id));
 diesel::joinable!(versions -> users (author_id));
@@ -667,6 +716,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     blob_garbage,
     blob_parts,
     blobs,
+    compatibility_statements,
     idempotency_keys,
     installation,
     invitations,
@@ -689,11 +739,14 @@ diesel::allow_tables_to_appear_in_same_query!(
     signers,
     staff_invitations,
     stage_changes,
+    system_components,
+    system_policies,
     tenants,
     throttles,
     users,
     version_annotations,
     version_files,
+    version_inputs,
     version_stages,
     versions,
 );

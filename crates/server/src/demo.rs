@@ -12,7 +12,7 @@ use std::sync::Arc;
 use weighhouse_core::blobs::{PartPut, blob_complete, part_put};
 use weighhouse_core::identity::{self, SetupForm, UserCreate, UserRole};
 use weighhouse_core::kernel::secret;
-use weighhouse_core::{App, Ctx, models, projects, promotions, tenancy, versions};
+use weighhouse_core::{App, Ctx, models, projects, promotions, systems, tenancy, versions};
 use weighhouse_types::blobs::{BlobQuery, PART_SIZE};
 use weighhouse_types::context::Kind;
 use weighhouse_types::models::ModelCreate;
@@ -20,6 +20,7 @@ use weighhouse_types::permission::Role;
 use weighhouse_types::projects::ProjectCreate;
 use weighhouse_types::promotions::{Decision, PromotionDecide, PromotionOpen};
 use weighhouse_types::reference::{ModelRef, VersionRef};
+use weighhouse_types::systems::{CompatibilityState, Verdict};
 use weighhouse_types::tenancy::TenantCreate;
 use weighhouse_types::versions::{Rollback, Stage, VersionRegister};
 
@@ -27,6 +28,7 @@ use weighhouse_types::versions::{Rollback, Stage, VersionRegister};
 #[folder = "$CARGO_MANIFEST_DIR/../../infra/demo"]
 #[include = "story.json"]
 #[include = "models/*"]
+#[include = "systems/*"]
 struct Files;
 
 #[derive(Deserialize)]
@@ -69,15 +71,45 @@ struct Model {
     project: String,
     name: String,
     description: String,
+    #[serde(default)]
+    kind: Kind,
 }
 
 #[derive(Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 enum Step {
-    VersionRegister { by: String, version: String, folder: String, context: String },
-    PromotionOpen { by: String, version: String, target: Stage, reason: String },
-    PromotionDecide { by: String, version: String, decision: Decision, reason: String },
-    ProductionRollback { by: String, model: String, from: u32, reason: String },
+    /// A system has no folder.
+    VersionRegister {
+        by: String,
+        version: String,
+        folder: Option<String>,
+        context: String,
+    },
+    PromotionOpen {
+        by: String,
+        version: String,
+        target: Stage,
+        reason: String,
+    },
+    PromotionDecide {
+        by: String,
+        version: String,
+        decision: Decision,
+        reason: String,
+    },
+    ProductionRollback {
+        by: String,
+        model: String,
+        from: u32,
+        reason: String,
+    },
+    CompatibilityState {
+        by: String,
+        version: String,
+        with: String,
+        verdict: Verdict,
+        reason: String,
+    },
 }
 
 /// The people of the demonstration, signed in.
@@ -100,7 +132,7 @@ pub(crate) async fn fill(app: &Arc<App>) -> Result<()> {
         let new = ModelCreate {
             name: model.name.clone(),
             description: model.description.clone(),
-            kind: Kind::Model,
+            kind: model.kind,
         };
         models::model_create(cast.of(&model.by)?, &model.tenant, &model.project, new).await?;
     }
@@ -164,7 +196,7 @@ impl Cast {
     async fn act(&self, step: &Step) -> Result<()> {
         match step {
             Step::VersionRegister { by, version, folder, context } => {
-                self.register(self.of(by)?, &reference(version)?, folder, context).await
+                self.register(self.of(by)?, &reference(version)?, folder.as_deref(), context).await
             }
             Step::PromotionOpen { by, version, target, reason } => {
                 let new = PromotionOpen { target: *target, reason: reason.clone() };
@@ -187,11 +219,35 @@ impl Cast {
                 promotions::production_rollback(self.of(by)?, &model, rollback).await?;
                 Ok(())
             }
+            Step::CompatibilityState { by, version, with, verdict, reason } => {
+                let state =
+                    CompatibilityState { with: with.clone(), verdict: *verdict, reason: reason.clone() };
+                systems::compatibility_state(self.of(by)?, &reference(version)?, state).await?;
+                Ok(())
+            }
         }
     }
 
-    /// Sends a folder's files and registers them as a version.
-    async fn register(&self, ctx: &Ctx, version: &VersionRef, folder: &str, context: &str) -> Result<()> {
+    /// Sends a folder's files and registers them, or what has none, as a version.
+    async fn register(
+        &self,
+        ctx: &Ctx,
+        version: &VersionRef,
+        folder: Option<&str>,
+        context: &str,
+    ) -> Result<()> {
+        let mut context: Value = serde_json::from_slice(&file(context)?)?;
+        if let (Some(folder), Some(components)) = (folder, context.as_object_mut()) {
+            let files = self.send(ctx, &version.model.tenant, folder).await?;
+            components.insert("artifact".into(), json!({ "files": files }));
+        }
+        let new = VersionRegister { context, create_model: false };
+        versions::version_register(ctx, &version.model, new).await?;
+        Ok(())
+    }
+
+    /// Sends a folder's files; gives their entries in the artifact.
+    async fn send(&self, ctx: &Ctx, tenant: &str, folder: &str) -> Result<Vec<Value>> {
         let mut entries = Vec::new();
         let prefix = format!("{folder}/");
         for path in Files::iter() {
@@ -202,17 +258,11 @@ impl Cast {
             anyhow::ensure!(query.size <= PART_SIZE, "{path} is larger than a part");
             let put = PartPut { blob: query.sha256.clone(), number: 1, sha256 };
             let body = futures_util::stream::iter([Ok::<_, std::convert::Infallible>(bytes.into())]);
-            part_put(ctx, &version.model.tenant, put, body).await?;
-            blob_complete(ctx, &version.model.tenant, &query).await?;
+            part_put(ctx, tenant, put, body).await?;
+            blob_complete(ctx, tenant, &query).await?;
             entries.push(json!({"path": name, "size": query.size, "sha256": query.sha256}));
         }
-        let mut context: Value = serde_json::from_slice(&file(context)?)?;
-        if let Some(components) = context.as_object_mut() {
-            components.insert("artifact".into(), json!({"files": entries}));
-        }
-        let new = VersionRegister { context, create_model: false };
-        versions::version_register(ctx, &version.model, new).await?;
-        Ok(())
+        Ok(entries)
     }
 }
 

@@ -11,7 +11,8 @@ use crate::annotations::Change;
 use crate::attestations::AttestationKind;
 use crate::page::PageQuery;
 use crate::retention::{SweptClass, Terms};
-use crate::versions::Stage;
+use crate::systems::{BrokenSystems, Verdict};
+use crate::versions::{MovedVersion, Stage};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -89,6 +90,12 @@ pub enum Event {
         complete: bool,
         /// The version that was in production before.
         replaced: Option<String>,
+        /// Of a system: what its parts moved, in the same transaction.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        moved: Vec<MovedVersion>,
+        /// Other open requests, by id, whose evidence changed with it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        renewed: Vec<String>,
     },
     #[serde(rename = "promotion.rejected")]
     PromotionRejected { version: String, target: Stage, promotion: String, evidence: String, reason: String },
@@ -106,7 +113,17 @@ pub enum Event {
         /// The new evidence of a request that stays open; decisions given before are void.
         #[serde(default)]
         evidence: Option<String>,
+        /// Of a system: what its parts moved, in the same transaction.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        moved: Vec<MovedVersion>,
+        /// Other open requests, by id, whose evidence changed with it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        renewed: Vec<String>,
     },
+    #[serde(rename = "compatibility.stated")]
+    CompatibilityStated { version: String, with: String, verdict: Verdict, reason: String },
+    #[serde(rename = "system-policy.set")]
+    SystemPolicySet { broken_systems: BrokenSystems, before: BrokenSystems, revision: u32 },
     #[serde(rename = "job.retried")]
     JobRetried { job: String, kind: String, about: String },
     #[serde(rename = "job.discarded")]
@@ -209,6 +226,8 @@ impl Event {
             Self::PromotionRejected { .. } => "promotion.rejected",
             Self::PromotionWithdrawn { .. } => "promotion.withdrawn",
             Self::ProductionRolledBack { .. } => "production.rolled-back",
+            Self::CompatibilityStated { .. } => "compatibility.stated",
+            Self::SystemPolicySet { .. } => "system-policy.set",
             Self::JobRetried { .. } => "job.retried",
             Self::JobDiscarded { .. } => "job.discarded",
             Self::RetentionSet { .. } => "retention.set",

@@ -114,6 +114,8 @@ named! {
         AttestationAdd = "attestation.add",
         CommentAdd = "comment.add",
         SignerManage = "signer.manage",
+        CompatibilityState = "compatibility.state",
+        SystemPolicyManage = "system-policy.manage",
     }
 }
 
@@ -175,7 +177,12 @@ pub const fn allows(role: Role, action: Action) -> bool {
         A::TenantRead | A::MemberRead | A::ArtifactDownload | A::CommentAdd => true,
         A::AuditRead | A::RetentionRead => !matches!(role, Role::Tenant(Viewer)),
         A::JobRead => matches!(role, Role::Agency(_) | Role::Tenant(ClientAdmin)),
-        A::MemberManage | A::JobManage | A::RetentionManage | A::HoldManage | A::SignerManage => {
+        A::MemberManage
+        | A::JobManage
+        | A::RetentionManage
+        | A::HoldManage
+        | A::SignerManage
+        | A::SystemPolicyManage => {
             matches!(role, Role::Agency(Owner | AgencyAdmin) | Role::Tenant(ClientAdmin))
         }
         A::ProjectCreate
@@ -186,6 +193,7 @@ pub const fn allows(role: Role, action: Action) -> bool {
         | A::Annotate
         | A::PromotionOpen
         | A::PromotionWithdraw
+        | A::CompatibilityState
         | A::ProductionRollback => {
             matches!(role, Role::Agency(Owner | AgencyAdmin | Engineer))
         }
@@ -225,7 +233,8 @@ pub const fn token_scope(action: Action) -> Option<Scope> {
         | A::VersionRegister
         | A::AttestationAdd
         | A::CommentAdd
-        | A::Annotate => Some(Scope::Register),
+        | A::Annotate
+        | A::CompatibilityState => Some(Scope::Register),
         A::PromotionOpen | A::PromotionWithdraw => Some(Scope::Promote),
         A::VersionRetire | A::ProductionRollback => Some(Scope::Deploy),
         A::MemberManage
@@ -234,7 +243,8 @@ pub const fn token_scope(action: Action) -> Option<Scope> {
         | A::JobManage
         | A::RetentionManage
         | A::HoldManage
-        | A::SignerManage => None,
+        | A::SignerManage
+        | A::SystemPolicyManage => None,
     }
 }
 

@@ -6,6 +6,7 @@ use crate::context::Completeness;
 use crate::ids::{AttestationId, PromotionId};
 use crate::page::PageQuery;
 use crate::reference::VersionRef;
+use crate::systems::AffectedSystem;
 use crate::versions::Stage;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -154,6 +155,10 @@ pub struct Promotion {
     pub cannot_decide: Option<String>,
     /// What the version changes against production, metric by metric.
     pub changes: Vec<MetricChange>,
+    /// Systems that hold another version of what this would put into
+    /// production, as things stand.
+    #[serde(default)]
+    pub affected: Vec<AffectedSystem>,
 }
 
 /// What a decision is about. If any of it changes, approvals given are void.
@@ -171,6 +176,8 @@ pub struct Evidence {
     /// Evaluations, scans and signatures that were attested, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attestations: Vec<EvidenceAttestation>,
+    /// Of a system: everything that goes into production with it.
+    pub parts: Vec<EvidencePart>,
 }
 
 impl Eq for Evidence {}
@@ -183,6 +190,14 @@ pub struct EvidenceAttestation {
     pub digest: String,
     /// What it says, in a few words.
     pub summary: String,
+}
+
+/// A version that goes into production with a system.
+pub struct EvidencePart {
+    pub version: VersionRef,
+    /// The version of its model that is in production: this one, or one that
+    /// it would replace.
+    pub production: Option<EvidenceProduction>,
 }
 
 /// The version that a promotion would replace.

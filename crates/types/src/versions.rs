@@ -197,4 +197,33 @@ pub struct RolledBack {
     pub to: VersionRef,
     pub digest: String,
     pub at: DateTime<Utc>,
+    /// Of a system: what its parts moved, in the same transaction.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moved: Vec<MovedVersion>,
+    /// Systems that hold what was left, and are not whole without it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub affected: Vec<crate::systems::AffectedSystem>,
+}
+
+/// A model whose production moved together with a system's.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct MovedVersion {
+    /// The version that was in production, `tenant/project/model@N`, and is archived.
+    pub from: Option<String>,
+    /// The version that is; absent where none is any more.
+    pub to: Option<String>,
+    /// The open request for what came, by id, which this answered and closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered: Option<String>,
+}
+
+impl std::fmt::Display for MovedVersion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (&self.from, &self.to) {
+            (Some(from), Some(to)) => write!(f, "{to} in place of {from}"),
+            (None, Some(to)) => f.write_str(to),
+            (Some(from), None) => write!(f, "{from} archived, with none in its place"),
+            (None, None) => f.write_str("nothing"),
+        }
+    }
 }

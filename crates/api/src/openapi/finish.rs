@@ -30,6 +30,8 @@ const TAGS: &[(&str, &str)] = &[
     ("annotations", "What people say of models and versions, outside any digest, and aliases."),
     ("files", "Files of versions, on their way in and out."),
     ("promotions", "Requests to move a version to a stage, and decisions about them."),
+    ("systems", "Systems of versions: what they hold, and which combinations are known to work."),
+    ("lineage", "What a version came from, and what became of it."),
     ("production", "What is in production, was on a date, and the way back."),
     ("audit", "The append-only logs of clients and agencies."),
     ("retention", "How long records are kept, and what sweeps removed."),

@@ -46,10 +46,12 @@ files inside the folder; links that lead out of it are refused.
 
 Example:
   wh push ./model --model acme/claims/fraud --context context.toml
-  wh push ./model --from-git --from-env")]
+  wh push ./model --from-git --from-env
+  wh push --model acme/claims/desk --context system.toml")]
 pub(crate) struct Push {
-    /// The model's file or folder
-    pub(crate) path: PathBuf,
+    /// The model's file or folder; none for a system, or a language model that a provider serves
+    #[arg(required_unless_present = "context")]
+    pub(crate) path: Option<PathBuf>,
     /// The model: tenant/project/model [default: what weighhouse.toml says]
     #[arg(long, short, value_name = "MODEL")]
     pub(crate) model: Option<ModelRef>,

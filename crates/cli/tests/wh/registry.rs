@@ -111,3 +111,20 @@ async fn what_is_said_of_versions_and_their_aliases() {
     let said = home.refused(&["pull", &champion]).await;
     assert!(said.contains("has no alias ‘champion’"), "{said}");
 }
+
+async fn a_system_is_pushed_without_files() {
+    home.model(b"weights");
+    home.ok(PUSH).await;
+    let part = MODEL.split_once('/').unwrap().1;
+    let system = format!("[system.components.scorer]\nversion = \"{part}@1\"\n");
+    std::fs::write(home.path().join("system.toml"), system).unwrap();
+    let push = ["push", "--model", "north/claims/desk", "--context", "system.toml"];
+    let said = home.ok(&push).await;
+    assert!(said.starts_with("registered north/claims/desk@1  sha256:"), "{said}");
+    assert!(home.ok(&push).await.starts_with("already there as north/claims/desk@1"));
+    let shown = home.json(&["version", "show", "north/claims/desk@1"]).await;
+    assert_eq!((&shown["kind"], &shown["files"]), (&"system".into(), &0.into()));
+    assert_eq!(shown["context"]["system"]["components"]["scorer"]["digest"].as_str().unwrap().len(), 64);
+    let wrong = home.wh(&["push", "--model", "north/claims/desk"], "").await;
+    assert_eq!(wrong.status.code(), Some(2), "neither files nor a context");
+}

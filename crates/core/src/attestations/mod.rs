@@ -90,7 +90,7 @@ async fn append(
     body: Value,
 ) -> Result<Attestation> {
     if kind.is_evidence() {
-        versions::model_lock_in_tx(&mut tx, &version.model).await?;
+        promotions::evidence_lock_in_tx(&mut tx, &version.model).await?;
     }
     let (of, _) = versions::summary_of(&mut tx, version).await?;
     let said = json!({ "version_digest": of.digest, "kind": kind, "body": body });

@@ -152,8 +152,10 @@ async fn entries(
            AND ($7 IS NULL OR EXISTS (SELECT FROM unnest($7) said WHERE position(said IN l.leaf) > 0))
            AND ($8 IS NULL OR (strpos(p.payload, $9) > 0 AND EXISTS (
                SELECT FROM json_each_text(p.payload::json) f
-               WHERE f.key IN ('model', 'version', 'from', 'to')
-                 AND (f.value = $8 OR starts_with(f.value, $8 || '@')))))
+               WHERE f.key IN ('model', 'version', 'with', 'from', 'to')
+                 AND (f.value = $8 OR starts_with(f.value, $8 || '@'))
+                 -- What moved with a system, still as JSON.
+                 OR f.key = 'moved' AND strpos(f.value, chr(34) || $9 || '@') > 0)))
          ORDER BY l.index DESC LIMIT $3"
     ))
     .bind::<SqlUuid, _>(id)

@@ -5,6 +5,10 @@ mod versions;
 
 pub(crate) use versions::versions;
 
+mod several;
+
+pub(crate) use several::versions;
+
 use super::ctx::{Actor, Ctx};
 use super::error::{Error, Result};
 use super::sql::sql_query;

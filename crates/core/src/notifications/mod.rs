@@ -24,8 +24,9 @@ use weighhouse_types::audit::Event;
 use weighhouse_types::compare::MetricChange;
 use weighhouse_types::ids::PromotionId;
 use weighhouse_types::memberships::Invitation;
-use weighhouse_types::promotions::{Evidence, PromotionSummary};
+use weighhouse_types::promotions::{Evidence, EvidencePart, MetricChange, PromotionSummary};
 use weighhouse_types::reference::VersionRef;
+use weighhouse_types::systems::AffectedSystem;
 use weighhouse_types::versions::RolledBack;
 
 /// Sends a mail of the outbox, once: a mail that was sent is left alone.
@@ -48,15 +49,23 @@ pub(crate) fn promotion_path(tenant: &str, id: PromotionId) -> String {
     format!("/t/{tenant}/promotions/{id}")
 }
 
+/// What a mail about a new request needs.
+pub(crate) struct Requested<'a> {
+    pub(crate) id: PromotionId,
+    pub(crate) evidence: &'a Evidence,
+    pub(crate) changes: &'a [MetricChange],
+    /// Systems that hold another version of what would go into production.
+    pub(crate) affected: &'a [AffectedSystem],
+    pub(crate) reason: &'a str,
+}
+
 /// Tells every approver of a new request: what changes, and where to decide.
 pub(crate) async fn promotion_requested(
     tx: &mut TenantTx<'_>,
     tenant: &authz::Tenant,
-    id: PromotionId,
-    evidence: &Evidence,
-    changes: &[MetricChange],
-    reason: &str,
+    request: &Requested<'_>,
 ) -> Result<()> {
+    let Requested { id, evidence, changes, affected, reason } = *request;
     let requester = tx.ctx().user()?.name.clone();
     let version = &evidence.version;
     let replaces = match &evidence.production {
@@ -70,6 +79,8 @@ pub(crate) async fn promotion_requested(
     if !reason.is_empty() {
         paragraphs.push(format!("Their reason: “{reason}”"));
     }
+    paragraphs.extend(parts_words(evidence));
+    paragraphs.extend(affected.iter().map(AffectedSystem::sentence));
     // Approval is what is asked for here.
     let missing = evidence.completeness.missing.iter().map(String::as_str).filter(|key| *key != "approval");
     let missing: Vec<&str> = missing.collect();
@@ -94,6 +105,18 @@ pub(crate) async fn promotion_requested(
         )),
     };
     to_approvers(tx, &letter).await
+}
+
+/// What goes into production with a system, where it is not there already.
+fn parts_words(evidence: &Evidence) -> Option<String> {
+    let moves =
+        |part: &&EvidencePart| part.production.as_ref().map(|p| p.number) != Some(part.version.number);
+    let words = |part: &EvidencePart| match &part.production {
+        Some(now) => format!("{} in place of @{}", part.version, now.number),
+        None => part.version.to_string(),
+    };
+    let moving: Vec<String> = evidence.parts.iter().filter(moves).map(words).collect();
+    (!moving.is_empty()).then(|| format!("Into production with it go: {}.", moving.join(", ")))
 }
 
 /// The metrics of the whole test set, and those slices where something
@@ -172,18 +195,24 @@ pub(crate) async fn rolled_back(
     let who = tx.ctx().user()?.name.clone();
     let model = &done.to.model;
     let path = format!("/t/{}/p/{}/m/{}", tenant.slug(), model.project, template::path_segment(&model.model));
+    let mut paragraphs = vec![
+        format!(
+            "{who} rolled production back from {} to {} at {}.",
+            done.from,
+            done.to,
+            done.at.format("%Y-%m-%d %H:%M:%S UTC")
+        ),
+        format!("Their reason: “{reason}”"),
+    ];
+    if !done.moved.is_empty() {
+        let moved: Vec<String> = done.moved.iter().map(ToString::to_string).collect();
+        paragraphs.push(format!("Back with it: {}.", moved.join(", ")));
+    }
+    paragraphs.extend(done.affected.iter().map(AffectedSystem::sentence));
+    paragraphs.push("A rollback restores what was approved before, so it takes no new approval.".into());
     let letter = Letter {
         subject: format!("Rolled back: {} is in production again", done.to),
-        paragraphs: vec![
-            format!(
-                "{who} rolled production back from {} to {} at {}.",
-                done.from,
-                done.to,
-                done.at.format("%Y-%m-%d %H:%M:%S UTC")
-            ),
-            format!("Their reason: “{reason}”"),
-            "A rollback restores what was approved before, so it takes no new approval.".into(),
-        ],
+        paragraphs,
         rows: Vec::new(),
         button: Some(("Open the model".into(), tx.ctx().app().config.link(&path))),
     };

@@ -7,8 +7,11 @@ use crate::kernel::secret;
 use crate::kernel::tx::TenantTx;
 use crate::{attestations, versions};
 use serde_json::Value;
+use uuid::Uuid;
 use weighhouse_ledger::canonical;
+use weighhouse_types::ids::PromotionId;
 use weighhouse_types::promotions::{Evidence, EvidenceProduction};
+use weighhouse_types::reference::ModelRef;
 use weighhouse_types::versions::Stage;
 
 /// Evidence with its digest: SHA-256 over its canonical JSON.
@@ -24,7 +27,8 @@ impl Weighed {
     }
 }
 
-/// Gathers the evidence as it stands now. Called under the model's lock.
+/// Gathers the evidence as it stands now. Called under the locks of its model
+/// and of everything that goes with it.
 pub(super) async fn gather(
     tx: &mut TenantTx<'_>,
     version: &authz::Version,
@@ -49,6 +53,10 @@ pub(super) async fn gather(
         }
         _ => None,
     };
+    let parts = match target {
+        Stage::Production => queries::evidence_parts(tx, version).await?,
+        _ => Vec::new(),
+    };
     let evidence = Evidence {
         version: version.reference(),
         version_digest: summary.digest,
@@ -57,19 +65,35 @@ pub(super) async fn gather(
         evaluation: attestations::latest_evaluation_in_tx(tx, version, &context).await?,
         production,
         attestations: attestations::evidence_in_tx(tx, version).await?,
+        parts,
     };
     let json = serde_json::to_value(&evidence).map_err(Error::internal)?;
     let digest = secret::sha256(&canonical::to_bytes(&json).map_err(Error::internal)?);
     Ok(Weighed { evidence, json, digest })
 }
 
-/// Renews the evidence of the model's open request for production after
-/// production changed, or something was attested. Decisions given on the evidence before are void from
-/// here on: they name its digest. Gives the new one.
-pub(crate) async fn refresh(tx: &mut TenantTx<'_>, model: &authz::Model) -> Result<Option<String>> {
-    let Some(open) = queries::open_for(tx, model, Stage::Production).await? else { return Ok(None) };
-    let version = authz::version(tx, &open.version).await?;
-    let weighed = gather(tx, &version, Stage::Production).await?;
-    queries::evidence_replace(tx, open.id, &weighed).await?;
-    Ok(Some(weighed.digest_hex()))
+/// A request whose evidence was renewed.
+pub(super) struct Renewed {
+    pub(super) id: PromotionId,
+    pub(super) model: ModelRef,
+    pub(super) digest: String,
+}
+
+/// Renews the evidence of the open requests for production that are about
+/// these models, after what is in production of them changed or something was
+/// attested. Decisions given on the evidence before are void from here on:
+/// they name its digest.
+///
+/// Called under the tenant's lock of production: nobody else changes what a
+/// system's evidence is about meanwhile.
+pub(super) async fn refresh(tx: &mut TenantTx<'_>, models: &[Uuid]) -> Result<Vec<Renewed>> {
+    let mut renewed = Vec::new();
+    for open in queries::open_about(tx, models).await? {
+        let version = authz::version(tx, &open.version).await?;
+        let weighed = gather(tx, &version, Stage::Production).await?;
+        queries::evidence_replace(tx, open.id, &weighed).await?;
+        let digest = weighed.digest_hex();
+        renewed.push(Renewed { id: open.id, model: open.version.model, digest });
+    }
+    Ok(renewed)
 }

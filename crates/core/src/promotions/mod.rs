@@ -1,13 +1,14 @@
 //! Promotion requests: evidence, decisions, and what is in production.
 
+mod blocks;
 mod decide;
 mod evidence;
+mod moves;
 mod production;
 mod queries;
 mod rules;
 
 pub use decide::promotion_decide;
-pub(crate) use evidence::refresh as evidence_refresh_in_tx;
 pub use production::{production_at, production_history, production_rollback};
 pub(crate) use queries::ProductionColumns;
 
@@ -16,8 +17,8 @@ use crate::kernel::ctx::Ctx;
 use crate::kernel::error::{Error, Result, fit};
 use crate::kernel::page;
 use crate::kernel::tx::{PortfolioTx, TenantTx};
-use crate::notifications;
 use crate::versions::{self, Moved};
+use crate::{notifications, systems};
 use queries::PromotionRow;
 use weighhouse_types::audit::Event;
 use weighhouse_types::compare::{MetricChange, evaluations, metric_changes};
@@ -45,10 +46,12 @@ pub async fn promotion_open(ctx: &Ctx, reference: &VersionRef, new: PromotionOpe
     let reason = versions::reason_optional(&new.reason)?;
     let mut tx = TenantTx::begin(ctx, &tenant).await?;
     let version = authz::version(&mut tx, reference).await?;
-    versions::model_lock_in_tx(&mut tx, &version.model).await?;
+    let parts = moves::lock_with_parts(&mut tx, &version).await?;
     let from = versions::stage_of(&mut tx, &version).await?;
     rules::may_open(&reference.to_string(), from, new.target).map_err(Error::conflict)?;
     versions::refuse_swept_in_tx(&mut tx, &version).await?;
+    moves::refuse_unready(&mut tx, &version, new.target, &parts).await?;
+    blocks::refuse_blocked_in_tx(&mut tx, &version, new.target).await?;
     if let Some(open) = queries::open_for(&mut tx, &version.model, new.target).await? {
         return Err(Error::conflict(format!(
             "A request to promote {} to {} is open already: {}. Wait for its decision or withdraw it.",
@@ -70,16 +73,7 @@ pub async fn promotion_open(ctx: &Ctx, reference: &VersionRef, new: PromotionOpe
     };
     let id = queries::promotion_insert(&mut tx, &version, &insert).await?;
     let event = if state == PromotionState::Open {
-        let changes = changes(&evidence.evidence);
-        notifications::promotion_requested(&mut tx, &tenant, id, &evidence.evidence, &changes, &reason)
-            .await?;
-        Event::PromotionOpened {
-            version: reference.to_string(),
-            target: new.target,
-            promotion: id.to_string(),
-            evidence: evidence.digest_hex(),
-            reason,
-        }
+        opened(&mut tx, &tenant, id, &evidence, reason).await?
     } else {
         let moved = Moved { from, to: new.target, why: why("promoted to staging", &reason) };
         versions::stage_set(&mut tx, &version, &moved).await?;
@@ -93,6 +87,33 @@ pub async fn promotion_open(ctx: &Ctx, reference: &VersionRef, new: PromotionOpe
     let promotion = read(&mut tx, &tenant, id).await?;
     tx.commit(&event).await?;
     Ok(promotion)
+}
+
+/// Tells those who decide of a new request; gives its event.
+async fn opened(
+    tx: &mut TenantTx<'_>,
+    tenant: &authz::Tenant,
+    id: PromotionId,
+    weighed: &evidence::Weighed,
+    reason: String,
+) -> Result<Event> {
+    let evidence = &weighed.evidence;
+    let version = authz::version(tx, &evidence.version).await?;
+    let request = notifications::Requested {
+        id,
+        evidence,
+        changes: &changes(evidence),
+        affected: &systems::affected_in_tx(tx, &version).await?,
+        reason: &reason,
+    };
+    notifications::promotion_requested(tx, tenant, &request).await?;
+    Ok(Event::PromotionOpened {
+        version: evidence.version.to_string(),
+        target: evidence.target,
+        promotion: id.to_string(),
+        evidence: weighed.digest_hex(),
+        reason,
+    })
 }
 
 fn why(what: &str, reason: &str) -> String {
@@ -116,19 +137,23 @@ async fn read(tx: &mut TenantTx<'_>, tenant: &authz::Tenant, id: PromotionId) ->
     let row = queries::promotion(tx, tenant, id).await?;
     let row = row.ok_or_else(|| Error::not_found("promotion request"))?;
     let approvals = queries::approvals(tx, &row).await?;
-    assemble(tx.ctx(), tenant, row, approvals)
+    let version = authz::version(tx, &row.summary()?.version).await?;
+    let own_part = systems::part_authors_in_tx(tx, &version).await?.contains(&tx.ctx().user()?.id.0);
+    let affected = match row.summary()?.target {
+        Stage::Production => systems::affected_in_tx(tx, &version).await?,
+        _ => Vec::new(),
+    };
+    let cannot_decide = cannot_decide(tx.ctx(), tenant, &row, &approvals, own_part)?;
+    Ok(Promotion { affected, cannot_decide, ..assemble(row, approvals)? })
 }
 
-fn assemble(
-    ctx: &Ctx,
-    tenant: &authz::Tenant,
-    row: PromotionRow,
-    approvals: Vec<queries::ApprovalRow>,
-) -> Result<Promotion> {
+/// What a request says of itself, whoever asks.
+fn assemble(row: PromotionRow, approvals: Vec<queries::ApprovalRow>) -> Result<Promotion> {
     let evidence: Evidence = serde_json::from_value(row.evidence.clone()).map_err(Error::internal)?;
     Ok(Promotion {
         changes: changes(&evidence),
-        cannot_decide: cannot_decide(ctx, tenant, &row, &approvals)?,
+        cannot_decide: None,
+        affected: Vec::new(),
         approvals: approvals.into_iter().map(|a| a.approval(&row)).collect::<Result<_>>()?,
         author: row.author.clone(),
         evidence_digest: hex::encode(&row.evidence_digest),
@@ -150,6 +175,7 @@ fn cannot_decide(
     tenant: &authz::Tenant,
     row: &PromotionRow,
     approvals: &[queries::ApprovalRow],
+    own_part: bool,
 ) -> Result<Option<String>> {
     let user = ctx.user()?.id.0;
     let parties = rules::Parties { caller: &user, requester: &row.requester_id, author: &row.author_id };
@@ -160,6 +186,8 @@ fn cannot_decide(
         Some(format!("An approver of {} decides.", tenant.info().name))
     } else if let Some(own) = rules::own_work(&parties) {
         Some(own.to_owned())
+    } else if own_part {
+        Some(rules::OWN_PART.to_owned())
     } else if ctx.csrf().is_none() {
         Some("An API token cannot decide: it is a person's act in the browser.".to_owned())
     } else {
@@ -197,7 +225,7 @@ pub async fn promotion_list(
 pub async fn promotion_withdraw(ctx: &Ctx, tenant: &str, id: PromotionId) -> Result<Promotion> {
     let tenant = authz::tenant(ctx, tenant, Action::PromotionWithdraw).await?;
     let mut tx = TenantTx::begin(ctx, &tenant).await?;
-    let (row, _) = open_locked(&mut tx, &tenant, id).await?;
+    let Opened { row, .. } = open_locked(&mut tx, &tenant, id).await?;
     queries::promotion_close(&mut tx, id, PromotionState::Withdrawn).await?;
     let summary = row.summary()?;
     let event = Event::PromotionWithdrawn {
@@ -210,20 +238,23 @@ pub async fn promotion_withdraw(ctx: &Ctx, tenant: &str, id: PromotionId) -> Res
     Ok(promotion)
 }
 
-/// An open request, under its model's lock: what is read from here on stays
-/// true until the transaction ends.
-async fn open_locked(
-    tx: &mut TenantTx<'_>,
-    tenant: &authz::Tenant,
-    id: PromotionId,
-) -> Result<(PromotionRow, authz::Version)> {
+/// An open request, its version and what goes with that.
+struct Opened {
+    row: PromotionRow,
+    version: authz::Version,
+    parts: Vec<authz::Version>,
+}
+
+/// An open request, under the locks of all that it would move: what is read
+/// from here on stays true until the transaction ends.
+async fn open_locked(tx: &mut TenantTx<'_>, tenant: &authz::Tenant, id: PromotionId) -> Result<Opened> {
     let missing = || Error::not_found("promotion request");
     let row = queries::promotion(tx, tenant, id).await?.ok_or_else(missing)?;
     let version = authz::version(tx, &row.summary()?.version).await?;
-    versions::model_lock_in_tx(tx, &version.model).await?;
+    let parts = moves::lock_with_parts(tx, &version).await?;
     let row = queries::promotion(tx, tenant, id).await?.ok_or_else(missing)?;
     match row.state()? {
-        PromotionState::Open => Ok((row, version)),
+        PromotionState::Open => Ok(Opened { row, version, parts }),
         closed => {
             Err(Error::conflict(format!("This request is {} already; nothing was changed.", closed.as_str())))
         }
@@ -237,6 +268,33 @@ pub(crate) async fn open_of_in_tx(
 ) -> Result<Option<PromotionId>> {
     let open = queries::open_for(tx, &version.model, Stage::Production).await?;
     Ok(open.filter(|summary| summary.version.number == version.number).map(|summary| summary.id))
+}
+
+/// Whether a rollback now would restore a version: one of its model, or of a
+/// system that holds it.
+pub(crate) async fn restorable_in_tx(tx: &mut TenantTx<'_>, version: &authz::Version) -> Result<bool> {
+    let systems = systems::systems_with_in_tx(tx, version).await?;
+    for version in std::iter::once(version).chain(&systems) {
+        if rollback_target_in_tx(tx, &version.model).await? == Some(version.number) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Locks what the evidence about a model is gathered under.
+pub(crate) async fn evidence_lock_in_tx(tx: &mut TenantTx<'_>, model: &authz::Model) -> Result<()> {
+    moves::lock(tx, &[model]).await
+}
+
+/// Renews the evidence of the open requests about a model, or about systems
+/// with it, after something was attested; gives the new digest of its own.
+pub(crate) async fn evidence_refresh_in_tx(
+    tx: &mut TenantTx<'_>,
+    model: &authz::Model,
+) -> Result<Option<String>> {
+    let renewed = evidence::refresh(tx, &[model.id.0]).await?;
+    Ok(renewed.into_iter().find(|request| request.model == model.reference).map(|request| request.digest))
 }
 
 /// What a rollback of a model would restore.

@@ -19,7 +19,11 @@ use weighhouse_types::versions::Stage;
 
 mod periods;
 pub(crate) use periods::ProductionColumns;
-pub(super) use periods::{PeriodBegin, Which, current, digest_hex, past, period_begin, period_end, periods};
+pub(super) use periods::{
+    PeriodBegin, Which, current, digest_hex, moment, past, period_begin, period_end, periods, production_lock,
+};
+mod together;
+pub(super) use together::{evidence_parts, open_about, standings};
 
 /// A request to write.
 pub(super) struct NewPromotion<'a> {

@@ -1,5 +1,9 @@
 //! Pure decisions about promotions.
 
+mod together;
+
+pub(super) use together::{Part, Standing, Step, parts_ready, rollback_steps};
+
 use weighhouse_types::versions::Stage;
 
 /// What a tenant demands before a version may reach a stage.
@@ -50,6 +54,10 @@ pub(super) fn own_work<Id: PartialEq>(parties: &Parties<'_, Id>) -> Option<&'sta
         None
     }
 }
+
+/// Why the author of a system's part may not decide about the system.
+pub(super) const OWN_PART: &str =
+    "You registered a part of this system, and its authors do not decide. Another approver must.";
 
 /// Which production period is rolled back to.
 #[derive(Clone, PartialEq, Eq, Debug)]

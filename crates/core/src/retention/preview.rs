@@ -99,7 +99,12 @@ async fn artifacts(
             }
             let version = row.reference(tenant.slug())?;
             let target = target_of(tx, &mut targets, &version.model).await?;
-            let verdict = rules::artifact(term, &row.artifact(&version.model, target)?);
+            let restorable = target == Some(version.number)
+                || (row.in_system && {
+                    let handle = authz::version(tx, &version).await?;
+                    crate::promotions::restorable_in_tx(tx, &handle).await?
+                });
+            let verdict = rules::artifact(term, &row.artifact(&version.model, restorable)?);
             tally(&mut counted, preview, row, version, verdict)?;
         }
     }

@@ -222,8 +222,8 @@ async fn due(
 ) -> Result<Option<(ArtifactRow, authz::Version)>> {
     let Some(row) = artifact_again(tx, id).await? else { return Ok(None) };
     let version = authz::version(tx, &row.reference(tenant.slug())?).await?;
-    let target = promotions::rollback_target_in_tx(tx, &version.model).await?;
-    let verdict = rules::artifact(term, &row.artifact(&version.model.reference, target)?);
+    let restorable = promotions::restorable_in_tx(tx, &version).await?;
+    let verdict = rules::artifact(term, &row.artifact(&version.model.reference, restorable)?);
     Ok((verdict == Verdict::Due).then_some((row, version)))
 }
 

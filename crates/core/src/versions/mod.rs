@@ -30,12 +30,17 @@ use weighhouse_types::versions::{Stage, Version, VersionRegister, VersionSummary
 /// nothing is registered then.
 pub async fn version_register(ctx: &Ctx, model: &ModelRef, new: VersionRegister) -> Result<(Version, bool)> {
     let tenant = authz::tenant(ctx, &model.tenant, Action::VersionRegister).await?;
-    let new_version = prepare(new.context)?;
+    let mut new_version = prepare(new.context)?;
     let mut tx = TenantTx::begin(ctx, &tenant).await?;
     let model_created = new.create_model
         && crate::models::model_ensure_in_tx(&mut tx, model, Kind::of(&new_version.context)).await?;
     let handle = authz::model(&mut tx, model).await?;
     crate::blobs::refuse_missing_in_tx(&mut tx, &tenant, &new_version.artifact.files).await?;
+    // Digests that a system leaves out are part of what is registered.
+    let parts = crate::systems::resolve_in_tx(&mut tx, &handle, &mut new_version.context).await?;
+    if parts.is_some() {
+        new_version = prepare(new_version.context)?;
+    }
     // From here on this model's registrations come one after the other.
     let (newest, kind) = queries::model_lock(&mut tx, &handle).await?;
     refuse_other_kind(model, kind, Kind::of(&new_version.context))?;
@@ -54,6 +59,10 @@ pub async fn version_register(ctx: &Ctx, model: &ModelRef, new: VersionRegister)
         model_created,
     };
     let handle = authz::version(&mut tx, &reference).await?;
+    if let Some(parts) = &parts {
+        crate::systems::parts_insert_in_tx(&mut tx, &handle, parts).await?;
+    }
+    crate::lineage::inputs_insert_in_tx(&mut tx, &handle, &new_version.context).await?;
     let version = read(&mut tx, &handle).await?;
     if !version.file_list.is_empty() {
         let scan = Job::VersionScan { version: reference };
@@ -210,6 +219,11 @@ pub(crate) fn reason_optional(reason: &str) -> Result<String> {
         return Err(Error::invalid("reason", "A reason has at most 2,000 characters."));
     }
     Ok(reason.to_owned())
+}
+
+/// Locks models for the rest of the transaction, in the order of their ids.
+pub(crate) async fn models_lock_in_tx(tx: &mut TenantTx<'_>, models: &[&authz::Model]) -> Result<()> {
+    queries::models_lock(tx, models).await
 }
 
 /// Locks the model for the rest of the transaction.

@@ -36,6 +36,20 @@ pub(super) async fn model_lock(tx: &mut TenantTx<'_>, model: &authz::Model) -> R
     Ok((number, kind.parse().map_err(Error::internal)?))
 }
 
+/// Locks the rows of several models, always in the same order.
+pub(super) async fn models_lock(tx: &mut TenantTx<'_>, models: &[&authz::Model]) -> Result<()> {
+    use crate::schema::models::dsl;
+    let ids: Vec<Uuid> = models.iter().map(|model| model.id.0).collect();
+    let _: Vec<Uuid> = dsl::models
+        .filter(dsl::tenant_id.eq(tx.tenant().0).and(dsl::id.eq_any(ids)))
+        .select(dsl::id)
+        .order(dsl::id)
+        .for_update()
+        .load(tx.conn()?)
+        .await?;
+    Ok(())
+}
+
 pub(super) async fn number_of_digest(
     tx: &mut TenantTx<'_>,
     model: &authz::Model,

@@ -1,6 +1,7 @@
 //! How events read, as plain sentences.
 
 use super::Event;
+use crate::versions::MovedVersion;
 
 impl Event {
     /// What happened, as a plain sentence about `actor`.
@@ -44,6 +45,7 @@ impl Event {
             | Self::PromotionRejected { .. }
             | Self::PromotionWithdrawn { .. }
             | Self::ProductionRolledBack { .. } => self.sentence_promotion(actor),
+            Self::CompatibilityStated { .. } | Self::SystemPolicySet { .. } => self.sentence_system(actor),
             Self::HoldPlaced { .. }
             | Self::HoldLiftAsked { .. }
             | Self::HoldLiftWithdrawn { .. }
@@ -112,13 +114,14 @@ impl Event {
             Self::PromotionOpened { version, target, reason, .. } => {
                 format!("{actor} asked to promote {version} to {target}{}", because(reason))
             }
-            Self::PromotionApproved { version, target, complete, replaced, reason, .. } => {
-                let moved = match (complete, replaced) {
+            Self::PromotionApproved { version, target, complete, replaced, reason, moved, .. } => {
+                let with = moved_words(moved);
+                let outcome = match (complete, replaced) {
                     (false, _) => "; more approvals are needed".to_owned(),
                     (true, None) => format!("; it is now in {target}"),
                     (true, Some(old)) => format!("; it is now in {target} and {old} is archived"),
                 };
-                format!("{actor} approved {version} for {target}{moved}{}", because(reason))
+                format!("{actor} approved {version} for {target}{outcome}{with}{}", because(reason))
             }
             Self::PromotionRejected { version, target, reason, .. } => {
                 format!("{actor} rejected {version} for {target}{}", because(reason))
@@ -126,12 +129,34 @@ impl Event {
             Self::PromotionWithdrawn { version, target, .. } => {
                 format!("{actor} withdrew the request to promote {version} to {target}.")
             }
-            Self::ProductionRolledBack { from, to, reason, .. } => {
-                format!("{actor} rolled production back from {from} to {to}{}", because(reason))
+            Self::ProductionRolledBack { from, to, reason, moved, .. } => {
+                let with = moved_words(moved);
+                format!("{actor} rolled production back from {from} to {to}{with}{}", because(reason))
             }
             other => format!("{actor}: {}.", other.name()),
         }
     }
+
+    fn sentence_system(&self, actor: &str) -> String {
+        match self {
+            Self::CompatibilityStated { version, with, verdict, reason } => {
+                format!("{actor} said that {version} and {with} are {verdict}{}", because(reason))
+            }
+            Self::SystemPolicySet { broken_systems, before, .. } => format!(
+                "{actor} set what is done about promotions that would break systems: {broken_systems} (before: {before})."
+            ),
+            other => format!("{actor}: {}.", other.name()),
+        }
+    }
+}
+
+/// What went with a system, as the end of a clause.
+fn moved_words(moved: &[MovedVersion]) -> String {
+    if moved.is_empty() {
+        return String::new();
+    }
+    let words: Vec<String> = moved.iter().map(ToString::to_string).collect();
+    format!("; with it: {}", words.join(", "))
 }
 
 fn sentence_user(actor: &str, email: &str, role: &Option<String>, tenant: &Option<String>) -> String {

@@ -17,7 +17,7 @@ pub use components::*;
 pub use kind::{Component, Kind, component_title, components};
 pub use llm::{Checkpoint, Guardrail, Llm, Prompt, Retrieval};
 pub use supply::Supply;
-pub use system::{ComponentVersion, Edge, System};
+pub use system::{COMPONENTS_MAX, ComponentVersion, Edge, System};
 
 use crate::paths::{path_check, paths_distinct};
 use serde::de::DeserializeOwned;

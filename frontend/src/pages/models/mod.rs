@@ -17,6 +17,7 @@ use crate::components::note::{Empty, Note, Tone};
 use crate::components::table::{Heads, NextPage, Scroll};
 use crate::components::time::{Moment, When};
 use crate::pages::annotations::SaidCard;
+use crate::pages::systems::Compatibility;
 use crate::{links, session};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use leptos::prelude::*;
@@ -57,7 +58,8 @@ fn moment(text: &str) -> Option<DateTime<Utc>> {
 
 #[component]
 fn ModelView(shown: ModelShown, at: Option<DateTime<Utc>>, unreadable: bool) -> impl IntoView {
-    let ModelShown { tenant, reference, model, versions, answer, produced, before, periods } = shown;
+    let ModelShown { tenant, reference, model, versions, answer, produced, before, periods, combinations } =
+        shown;
     let address = links::model(&reference);
     let pushes = allows(tenant.role, Action::VersionRegister);
     let edits = allows(tenant.role, Action::Annotate);
@@ -96,6 +98,7 @@ fn ModelView(shown: ModelShown, at: Option<DateTime<Utc>>, unreadable: bool) -> 
                     address=address.clone()
                     push=push.clone()
                 />
+                <Compatibility combinations=combinations />
                 <Periods periods=periods reference=reference />
             </div>
             <aside class="rail">

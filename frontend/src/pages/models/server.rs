@@ -1,10 +1,12 @@
 //! What the pages of this feature need of core.
 
+use crate::pages::systems;
 use chrono::{DateTime, Utc};
 use weighhouse_core::{Ctx, Result, models, promotions, tenancy, versions};
 use weighhouse_types::models::{Model, ModelQuery};
 use weighhouse_types::page::{Page, PageQuery};
 use weighhouse_types::reference::{ModelRef, VersionRef};
+use weighhouse_types::systems::Combination;
 use weighhouse_types::tenancy::Tenant;
 use weighhouse_types::versions::{AsOf, ProductionAnswer, ProductionPeriod, Version, VersionSummary};
 
@@ -21,6 +23,8 @@ pub(crate) struct ModelShown {
     pub(crate) before: Option<ProductionPeriod>,
     /// Newest first.
     pub(crate) periods: Vec<ProductionPeriod>,
+    /// Combinations with other models' versions that something is known of.
+    pub(crate) combinations: Vec<Combination>,
 }
 
 /// A client's models, as asked for.
@@ -49,5 +53,6 @@ pub(crate) async fn model(
     let from = answer.production.as_ref().map(|period| period.from);
     let earlier = periods.iter().filter(|period| from.is_some_and(|from| period.from < from));
     let before = earlier.max_by_key(|period| period.from).cloned();
-    Ok(ModelShown { tenant, reference, model, versions, answer, produced, before, periods })
+    let combinations = systems::server::compatibility(ctx, &reference).await?;
+    Ok(ModelShown { tenant, reference, model, versions, answer, produced, before, periods, combinations })
 }

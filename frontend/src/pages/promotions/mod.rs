@@ -10,8 +10,10 @@ use crate::components::frame::{Page, Tab};
 use crate::components::note::Empty;
 use crate::components::table::{Heads, NextPage};
 use crate::components::time::When;
+use crate::pages::systems::{self, SystemPolicyCard};
 use crate::{links, session};
 use leptos::prelude::*;
+use weighhouse_types::permission::{Action, allows};
 use weighhouse_types::promotions::PromotionSummary;
 
 #[component]
@@ -20,6 +22,8 @@ pub(crate) fn PromotionsPage() -> impl IntoView {
     let cursor = session::query("cursor");
     session::page(async move |ctx| {
         let (tenant, page) = server::requests(&ctx, &slug, cursor).await?;
+        let policy = systems::server::policy(&ctx, &slug).await?;
+        let manages = allows(tenant.role, Action::SystemPolicyManage);
         let address = links::tenant_page(&slug, "promotions");
         let content = if page.items.is_empty() {
             view! {
@@ -43,9 +47,16 @@ pub(crate) fn PromotionsPage() -> impl IntoView {
                 <h1>"Promotions"</h1>
                 <p class="head-sub">"Requests to move a version to a stage, newest first."</p>
             </div>
-            <section class="card" aria-label="Requests">
-                {content}
-            </section>
+            <div class="cols">
+                <div class="stack">
+                    <section class="card" aria-label="Requests">
+                        {content}
+                    </section>
+                </div>
+                <aside class="rail">
+                    <SystemPolicyCard policy=policy tenant=slug manages=manages />
+                </aside>
+            </div>
         };
         Ok(Page::of(tenant, Tab::Promotions, "Promotions", body))
     })

@@ -4,16 +4,18 @@
 use super::changes::Changes;
 use super::decision::{ApprovalsCard, DecisionCard, Thread, WithdrawCard};
 use super::server;
+use crate::components::card::Card;
 use crate::components::chip::StateChip;
 use crate::components::command::Digest;
 use crate::components::frame::{Page, Tab};
 use crate::components::gauge::{GaugeLine, missing_words};
-use crate::components::table::Fact;
+use crate::components::table::{Fact, Heads};
 use crate::components::time::{FullMoment, When};
+use crate::pages::systems::{AffectedCard, in_words};
 use crate::{links, session};
 use leptos::prelude::*;
 use weighhouse_types::permission::{Action, allows};
-use weighhouse_types::promotions::{Promotion, PromotionState};
+use weighhouse_types::promotions::{EvidencePart, Promotion, PromotionState};
 use weighhouse_types::reference::VersionRef;
 use weighhouse_types::tenancy::Tenant;
 
@@ -44,6 +46,10 @@ fn RequestView(tenant: Tenant, promotion: Promotion) -> impl IntoView {
             <div class="stack">
                 <Thread promotion=promotion.clone() />
                 <Changes changes=promotion.changes.clone() number=number production=production compare=compare />
+                {(!promotion.affected.is_empty())
+                    .then(|| view! { <AffectedCard affected=promotion.affected.clone() open=open /> })}
+                {(!promotion.evidence.parts.is_empty())
+                    .then(|| view! { <PartsCard parts=promotion.evidence.parts.clone() /> })}
                 <EvidenceCard promotion=promotion.clone() />
             </div>
             <aside class="rail">
@@ -86,6 +92,40 @@ fn RequestHead(promotion: Promotion) -> impl IntoView {
                 {summary.closed_at.map(|at| view! { " Closed " <When at=at /> "." })}
             </p>
         </div>
+    }
+}
+
+/// Everything that goes into production with a system.
+#[component]
+fn PartsCard(parts: Vec<EvidencePart>) -> impl IntoView {
+    let rows = parts
+        .into_iter()
+        .map(|part| {
+            let effect = match part.production.map(|now| now.number) {
+                Some(now) if now == part.version.number => "is there already".to_owned(),
+                Some(now) => format!("in place of version {now}"),
+                None => "nothing is there now".to_owned(),
+            };
+            view! {
+                <tr>
+                    <th scope="row">
+                        <a href=links::version(&part.version)>{in_words(&part.version)}</a>
+                    </th>
+                    <td data-label="In production">{effect}</td>
+                    <td data-label="Digest">
+                        <Digest digest=part.digest of="the version" short=true />
+                    </td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <Card id="parts" icon="boxes" title="What goes with it">
+            <table class="table cards">
+                <Heads columns=&[("Version", ""), ("In production", ""), ("Digest", "")] />
+                <tbody>{rows}</tbody>
+            </table>
+        </Card>
     }
 }
 

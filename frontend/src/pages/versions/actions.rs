@@ -4,6 +4,7 @@ use super::server::{Promote, Retire, RollBack, VersionShown};
 use crate::components::card::Card;
 use crate::components::confirm::{Confirm, ConfirmButton};
 use crate::components::field::{Hidden, PostForm, TextArea};
+use crate::components::note::{Note, Tone};
 use crate::links;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -15,7 +16,9 @@ use weighhouse_types::versions::Stage;
 /// The one thing to do next, and the rarer ones.
 #[component]
 pub(super) fn Actions(shown: VersionShown) -> impl IntoView {
-    let VersionShown { tenant, version, production, rollback_target, .. } = shown;
+    let VersionShown { tenant, version, production, rollback_target, composition, .. } = shown;
+    let endangered = composition.affected.iter().filter(|system| system.endangered()).count();
+    let parts = composition.parts.len();
     let summary = version.summary;
     let reference = summary.reference;
     let may = |role: Role, action| allows(role, action);
@@ -24,12 +27,19 @@ pub(super) fn Actions(shown: VersionShown) -> impl IntoView {
     let next = match (summary.stage, version.open_promotion) {
         (_, Some(id)) => view! { <OpenRequest reference=reference.clone() id=id /> }.into_any(),
         (Stage::Development | Stage::Archived, None) if promotes => {
-            view! { <ToStaging reference=reference.clone() archived=summary.stage == Stage::Archived /> }.into_any()
-        }
-        (Stage::Staging, None) if promotes => {
-            view! { <ToProduction reference=reference.clone() production=production client=tenant.name.clone() /> }
+            view! { <ToStaging reference=reference.clone() archived=summary.stage == Stage::Archived /> }
                 .into_any()
         }
+        (Stage::Staging, None) if promotes => view! {
+            <ToProduction
+                reference=reference.clone()
+                production=production
+                client=tenant.name.clone()
+                endangered=endangered
+                parts=parts
+            />
+        }
+        .into_any(),
         (Stage::Production, None) if may(tenant.role, Action::ProductionRollback) => {
             view! { <RollBackCard reference=reference.clone() target=rollback_target /> }.into_any()
         }
@@ -70,14 +80,39 @@ fn ToStaging(reference: VersionRef, archived: bool) -> impl IntoView {
 }
 
 #[component]
-fn ToProduction(reference: VersionRef, production: Option<u32>, client: String) -> impl IntoView {
+fn ToProduction(
+    reference: VersionRef,
+    production: Option<u32>,
+    client: String,
+    /// How many systems in production it may break.
+    endangered: usize,
+    /// How many versions go with it.
+    parts: usize,
+) -> impl IntoView {
+    let systems = links::version_tab(&reference, "systems");
     let replaces = production.map_or_else(
         || "Nothing is in production now.".to_owned(),
         |number| format!("It would replace version {number}."),
     );
-    let hint = format!("An approver of {client} must agree. {replaces}");
+    let with = match parts {
+        0 => String::new(),
+        1 => " The version that it holds goes with it.".to_owned(),
+        n => format!(" The {n} versions that it holds go with it."),
+    };
+    let hint = format!("An approver of {client} must agree. {replaces}{with}");
     view! {
         <PromoteCard reference=reference target=Stage::Production press="Ask for production" hint=hint>
+            {(endangered > 0)
+                .then(|| {
+                    view! {
+                        <Note tone=Tone::Warn>
+                            <a href=systems>
+                                {format!("{endangered} in production may break")}
+                            </a>
+                            ": it holds another version, and is not known to work with this one."
+                        </Note>
+                    }
+                })}
             <TextArea
                 name="reason"
                 label="Why production?"

@@ -14,6 +14,7 @@ pub(super) fn ContextSection(context: Value, supplies: Vec<Supply>, pushes: bool
         part(key).map(|value| view! { <Component title=component_title(key)>{show(value)}</Component> })
     };
     let components = vec![
+        section("system", parts::system),
         section("data", parts::data),
         section("features", parts::features),
         section("training", parts::training),

@@ -20,6 +20,8 @@ use crate::components::icon::Icon;
 use crate::components::note::{Note, Tone};
 use crate::components::time::When;
 use crate::pages::annotations::{AliasCard, SaidCard, SaidHistory};
+use crate::pages::lineage::{self, LineageSection, Shown};
+use crate::pages::systems::SystemsSection;
 use crate::{links, session};
 use actions::Actions;
 use context::ContextSection;
@@ -27,8 +29,10 @@ use evidence::EvidenceSection;
 use files::Files;
 use history::History;
 use leptos::prelude::*;
+use serde::Deserialize;
 use server::VersionShown;
 use tab::{Tab, Tabs};
+use weighhouse_types::context::System;
 use weighhouse_types::exports::ExportFormat;
 use weighhouse_types::permission::{Action, allows};
 use weighhouse_types::reference::{ModelRef, VersionRef};
@@ -42,21 +46,26 @@ pub(crate) fn VersionPage() -> impl IntoView {
         model: session::param("model"),
     };
     let (number, tab) = (session::param("number"), session::param("tab"));
+    let seen = Shown::read(session::query("hide"), session::query("depth"));
     session::page(async move |ctx| {
         let reference = server::named(&ctx, &model, &number).await?;
         let tab = Tab::named(&tab)?;
-        let shown = server::version(&ctx, &reference, tab == Tab::History).await?;
+        let mut shown = server::version(&ctx, &reference, tab == Tab::History).await?;
+        if tab == Tab::Lineage {
+            shown.lineage = Some(lineage::server::version(&ctx, &reference, &seen).await?);
+        }
         let ModelRef { tenant, project, model } = reference.model.clone();
         let title = format!("{model}@{}", reference.number);
         let of = shown.tenant.clone();
-        let page = Page::of(of, frame::Tab::Models, title, view! { <VersionView shown=shown tab=tab /> });
+        let page =
+            Page::of(of, frame::Tab::Models, title, view! { <VersionView shown=shown tab=tab seen=seen /> });
         let page = page.under(project.clone(), links::project(&tenant, &project));
         Ok(page.under(model, links::model(&reference.model)))
     })
 }
 
 #[component]
-fn VersionView(shown: VersionShown, tab: Tab) -> impl IntoView {
+fn VersionView(shown: VersionShown, tab: Tab, seen: Shown) -> impl IntoView {
     let summary = shown.version.summary.clone();
     let swept = shown.version.swept.clone();
     let kept = swept.is_none();
@@ -78,7 +87,7 @@ fn VersionView(shown: VersionShown, tab: Tab) -> impl IntoView {
         <Tabs of=summary.reference.clone() current=tab />
         <div class="cols">
             <div class="stack">
-                <Content shown=shown.clone() tab=tab />
+                <Content shown=shown.clone() tab=tab seen=seen />
             </div>
             <aside class="rail">
                 <Actions shown=shown />
@@ -97,8 +106,10 @@ fn VersionView(shown: VersionShown, tab: Tab) -> impl IntoView {
 }
 
 #[component]
-fn Content(shown: VersionShown, tab: Tab) -> impl IntoView {
+fn Content(shown: VersionShown, tab: Tab, seen: Shown) -> impl IntoView {
     let pushes = allows(shown.tenant.role, Action::VersionRegister);
+    let states = allows(shown.tenant.role, Action::CompatibilityState);
+    let (composition, graph) = (shown.composition, shown.lineage);
     let Version { summary, context, file_list, history, swept, supplies, .. } = shown.version;
     match tab {
         Tab::Context => view! {
@@ -109,6 +120,28 @@ fn Content(shown: VersionShown, tab: Tab) -> impl IntoView {
         Tab::Evidence => {
             let evaluation = context.get("evaluation").cloned();
             view! { <EvidenceSection evaluation=evaluation /> }.into_any()
+        }
+        Tab::Systems => {
+            let system = context.get("system").and_then(|system| System::deserialize(system).ok());
+            view! {
+                <SystemsSection
+                    version=summary.reference
+                    stage=summary.stage
+                    composition=composition
+                    system=system
+                    states=states
+                />
+            }
+            .into_any()
+        }
+        Tab::Lineage => {
+            let address = links::version_tab(&summary.reference, "lineage");
+            let tenant = summary.reference.model.tenant;
+            graph
+                .map(
+                    |graph| view! { <LineageSection graph=graph shown=seen tenant=tenant address=address /> },
+                )
+                .into_any()
         }
         Tab::History => view! {
             <History history=history />

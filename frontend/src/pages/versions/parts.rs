@@ -7,7 +7,9 @@ use crate::components::table::Fact;
 use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use weighhouse_types::context::{CodeState, Dataset, Deployment, Environment, Features, Training};
+use weighhouse_types::context::{
+    CodeState, ComponentVersion, Dataset, Deployment, Environment, Features, System, Training,
+};
 
 /// Shows a component by its type.
 fn typed<T: DeserializeOwned>(value: Value, show: impl FnOnce(T) -> AnyView) -> AnyView {
@@ -50,6 +52,18 @@ fn map_facts(map: Map<String, Value>) -> Vec<(String, Option<AnyView>)> {
 fn pairs<V: std::fmt::Display>(map: impl IntoIterator<Item = (String, V)>) -> Option<AnyView> {
     let items: Vec<String> = map.into_iter().map(|(name, value)| format!("{name} {value}")).collect();
     mono(Some(items.join(", ")).filter(|line| !line.is_empty()))
+}
+
+/// What a system holds, in short; its tab has the rest.
+pub(super) fn system(value: Value) -> AnyView {
+    typed(value, |part: System| {
+        let held = |(role, held): (String, ComponentVersion)| {
+            let digest =
+                held.digest.map(|digest| view! { <Digest digest=digest of="the version" short=true /> });
+            (role, Some(view! { <span class="mono">{held.version}</span> " " {digest} }.into_any()))
+        };
+        facts(part.components.into_iter().map(held).collect())
+    })
 }
 
 pub(super) fn data(value: Value) -> AnyView {

@@ -2,13 +2,16 @@
 
 use crate::forms::{Done, Form, Posted, post};
 use crate::links;
+use crate::pages::systems;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use weighhouse_core::{Ctx, Error, Result, annotations, promotions, tenancy, versions};
 use weighhouse_types::annotations::{AnnotationChange, AnnotationQuery};
+use weighhouse_types::lineage::Lineage;
 use weighhouse_types::page::MAX_LIMIT;
 use weighhouse_types::promotions::PromotionOpen;
 use weighhouse_types::reference::{ModelRef, VersionRef};
+use weighhouse_types::systems::Composition;
 use weighhouse_types::tenancy::Tenant;
 use weighhouse_types::versions::{AsOf, Rollback, Stage, Version};
 
@@ -23,6 +26,9 @@ pub(crate) struct VersionShown {
     pub(crate) rollback_target: Option<u32>,
     /// What was said of it, newest first; read for the history's tab alone.
     pub(crate) said: Vec<AnnotationChange>,
+    pub(crate) composition: Composition,
+    /// Where its tab is open.
+    pub(crate) lineage: Option<Lineage>,
 }
 
 pub(crate) async fn version(ctx: &Ctx, reference: &VersionRef, history: bool) -> Result<VersionShown> {
@@ -43,6 +49,8 @@ pub(crate) async fn version(ctx: &Ctx, reference: &VersionRef, history: bool) ->
         version,
         production: now.production.map(|period| period.number),
         rollback_target: now.rollback_target,
+        composition: systems::server::composition(ctx, reference).await?,
+        lineage: None,
     })
 }
 

@@ -9,11 +9,13 @@ use weighhouse_types::reference::VersionRef;
 pub(super) enum Tab {
     Context,
     Evidence,
+    Systems,
+    Lineage,
     History,
 }
 
 impl Tab {
-    const ALL: [Self; 3] = [Self::Context, Self::Evidence, Self::History];
+    const ALL: [Self; 5] = [Self::Context, Self::Evidence, Self::Systems, Self::Lineage, Self::History];
 
     /// The tab of an address; without a name, the first.
     ///
@@ -28,6 +30,8 @@ impl Tab {
         match self {
             Self::Context => "",
             Self::Evidence => "evidence",
+            Self::Systems => "systems",
+            Self::Lineage => "lineage",
             Self::History => "history",
         }
     }
@@ -36,6 +40,8 @@ impl Tab {
         match self {
             Self::Context => "Context",
             Self::Evidence => "Evidence",
+            Self::Systems => "Systems",
+            Self::Lineage => "Lineage",
             Self::History => "History",
         }
     }

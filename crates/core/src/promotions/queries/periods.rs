@@ -43,42 +43,60 @@ pub(in crate::promotions) async fn current(
     rows.into_iter().next().map(current).transpose()
 }
 
-/// A period that was just ended.
-pub(in crate::promotions) struct Ended {
-    pub(in crate::promotions) number: u32,
-    pub(in crate::promotions) at: DateTime<Utc>,
+/// The moment at which production of these models can move: now, and never
+/// before what is or was last in production began and ended, should the clock
+/// have been set back. Called under the models' locks.
+pub(in crate::promotions) async fn moment(tx: &mut TenantTx<'_>, models: &[Uuid]) -> Result<DateTime<Utc>> {
+    #[derive(QueryableByName)]
+    struct At {
+        #[diesel(sql_type = Timestamptz)]
+        at: DateTime<Utc>,
+    }
+    let row: At = sql_query(
+        "SELECT greatest(clock_timestamp(),
+                         max(coalesce(upper(period), lower(period) + interval '1 microsecond'))) AS at
+         FROM production_periods WHERE tenant_id = $1 AND model_id = ANY ($2)",
+    )
+    .bind::<SqlUuid, _>(tx.tenant().0)
+    .bind::<Array<SqlUuid>, _>(models)
+    .get_result(tx.conn()?)
+    .await?;
+    Ok(row.at)
 }
 
-/// Ends what is in production. Called under the model's lock; the clock is
-/// the statement's, and never before the period's own start.
+/// Ends what is in production at a moment.
 pub(in crate::promotions) async fn period_end(
     tx: &mut TenantTx<'_>,
     model: &authz::Model,
     cause: PeriodCause,
-) -> Result<Option<Ended>> {
-    let rows: Vec<Moment> = sql_query(
-        "UPDATE production_periods r
-         SET period = tstzrange(lower(period),
-                                greatest(clock_timestamp(), lower(period) + interval '1 microsecond')),
-             ended_by = $3
-         FROM versions v
-         WHERE r.tenant_id = $1 AND r.model_id = $2 AND upper_inf(r.period)
-           AND v.tenant_id = r.tenant_id AND v.id = r.version_id
-         RETURNING v.number, upper(r.period) AS at",
+    at: DateTime<Utc>,
+) -> Result<()> {
+    sql_query(
+        "UPDATE production_periods SET period = tstzrange(lower(period), $4), ended_by = $3
+         WHERE tenant_id = $1 AND model_id = $2 AND upper_inf(period)",
     )
     .bind::<SqlUuid, _>(model.tenant_id.0)
     .bind::<SqlUuid, _>(model.id.0)
     .bind::<Text, _>(cause_name(cause))
-    .load(tx.conn()?)
+    .bind::<Timestamptz, _>(at)
+    .execute(tx.conn()?)
     .await?;
-    let ended = |row: Moment| Ok(Ended { number: fit(row.number)?, at: row.at });
-    rows.into_iter().next().map(ended).transpose()
+    Ok(())
+}
+
+/// Waits until nobody else changes what is in production at the tenant, or
+/// asks for it.
+pub(in crate::promotions) async fn production_lock(tx: &mut TenantTx<'_>) -> Result<()> {
+    sql_query("SELECT pg_advisory_xact_lock(hashtextextended('production ' || $1::text, 0))")
+        .bind::<SqlUuid, _>(tx.tenant().0)
+        .execute(tx.conn()?)
+        .await?;
+    Ok(())
 }
 
 /// A period to begin.
 pub(in crate::promotions) struct PeriodBegin<'a> {
-    /// Where the one before ended; now, where there was none.
-    pub(in crate::promotions) at: Option<DateTime<Utc>>,
+    pub(in crate::promotions) at: DateTime<Utc>,
     pub(in crate::promotions) cause: PeriodCause,
     pub(in crate::promotions) promotion: Option<Uuid>,
     pub(in crate::promotions) user: Uuid,
@@ -93,13 +111,13 @@ pub(in crate::promotions) async fn period_begin(
     sql_query(
         "INSERT INTO production_periods
              (tenant_id, id, model_id, version_id, period, began_by, promotion_id, user_id, reason)
-         VALUES ($1, $2, $3, $4, tstzrange(coalesce($5, clock_timestamp()), NULL), $6, $7, $8, $9)",
+         VALUES ($1, $2, $3, $4, tstzrange($5, NULL), $6, $7, $8, $9)",
     )
     .bind::<SqlUuid, _>(version.model.tenant_id.0)
     .bind::<SqlUuid, _>(Uuid::now_v7())
     .bind::<SqlUuid, _>(version.model.id.0)
     .bind::<SqlUuid, _>(version.id.0)
-    .bind::<Nullable<Timestamptz>, _>(begin.at)
+    .bind::<Timestamptz, _>(begin.at)
     .bind::<Text, _>(cause_name(begin.cause))
     .bind::<Nullable<SqlUuid>, _>(begin.promotion)
     .bind::<SqlUuid, _>(begin.user)
@@ -126,8 +144,16 @@ struct PastRow {
 pub(in crate::promotions) async fn past(tx: &mut TenantTx<'_>, model: &authz::Model) -> Result<Vec<Past>> {
     let rows: Vec<PastRow> = sql_query(
         "SELECT v.number, coalesce(r.ended_by = 'rollback', false) AS rolled_back_from,
-                s.stage = 'retired' OR a.version_id IS NOT NULL AS unusable, upper_inf(r.period) AS current
+                s.stage = 'retired' OR a.version_id IS NOT NULL
+                    OR CASE WHEN m.kind = 'system' THEN EXISTS (
+                           SELECT FROM system_parts(r.tenant_id, r.version_id) part
+                           JOIN version_stages ps ON ps.tenant_id = r.tenant_id AND ps.version_id = part.version_id
+                           LEFT JOIN artifact_sweeps pa ON pa.tenant_id = r.tenant_id
+                                AND pa.version_id = part.version_id AND pa.restored_at IS NULL
+                           WHERE ps.stage = 'retired' OR pa.version_id IS NOT NULL) ELSE false END AS unusable,
+                upper_inf(r.period) AS current
          FROM production_periods r
+         JOIN models m ON m.tenant_id = r.tenant_id AND m.id = r.model_id
          JOIN versions v ON v.tenant_id = r.tenant_id AND v.id = r.version_id
          JOIN version_stages s ON s.tenant_id = r.tenant_id AND s.version_id = r.version_id
          LEFT JOIN artifact_sweeps a ON a.tenant_id = r.tenant_id AND a.version_id = r.version_id

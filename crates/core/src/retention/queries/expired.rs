@@ -272,6 +272,9 @@ pub(in crate::retention) struct ArtifactRow {
     pub(in crate::retention) since: DateTime<Utc>,
     #[diesel(sql_type = Bool)]
     open_request: bool,
+    /// Whether a system holds it.
+    #[diesel(sql_type = Bool)]
+    pub(in crate::retention) in_system: bool,
 }
 
 impl ArtifactRow {
@@ -285,19 +288,18 @@ impl ArtifactRow {
         self.stage.parse().map_err(Error::internal)
     }
 
-    /// What decides about it; `target` is the version that a rollback of its
-    /// model would restore.
+    /// What decides about it; `restorable` is whether a rollback would restore it.
     pub(in crate::retention) fn artifact<'a>(
         &self,
         model: &'a ModelRef,
-        target: Option<u32>,
+        restorable: bool,
     ) -> Result<Artifact<'a>> {
         Ok(Artifact {
             model,
             stage: self.stage()?,
             since: self.since,
             open_request: self.open_request,
-            rollback_target: target == Some(fit(self.number)?),
+            rollback_target: restorable,
         })
     }
 }
@@ -306,7 +308,9 @@ const ARTIFACT: &str = "
     SELECT v.id, p.slug AS project, m.name AS model, v.number, v.digest, v.files, v.size, s.stage,
            greatest(s.since, a.restored_at) AS since,
            EXISTS (SELECT FROM promotions q WHERE q.tenant_id = v.tenant_id AND q.version_id = v.id
-                   AND q.state = 'open') AS open_request
+                   AND q.state = 'open') AS open_request,
+           EXISTS (SELECT FROM system_components c WHERE c.tenant_id = v.tenant_id
+                   AND c.component_id = v.id) AS in_system
     FROM version_stages s
     JOIN versions v ON v.tenant_id = s.tenant_id AND v.id = s.version_id
     JOIN models m ON m.tenant_id = v.tenant_id AND m.id = v.model_id
