@@ -14,9 +14,8 @@ fn action_of(operation: &str) -> Option<(Action, Value)> {
     let nothing = json!({});
     Some(match operation {
         "tenant_get" | "project_list" | "project_get" | "model_list" | "model_get" | "version_list"
-        | "version_get" | "production_at" | "production_history" | "promotion_list" | "promotion_get" => {
-            (Action::TenantRead, nothing)
-        }
+        | "version_get" | "production_at" | "production_history" | "promotion_list" | "promotion_get"
+        | "pin_get" | "pin_alert_list" | "prompt_render" => (Action::TenantRead, nothing),
         "member_list" => (Action::MemberRead, nothing),
         "member_update" => (Action::MemberManage, json!({"role": "viewer"})),
         "invitation_create" => (Action::MemberManage, json!({"email": "x@y.example", "role": "viewer"})),
@@ -54,6 +53,7 @@ fn action_of(operation: &str) -> Option<(Action, Value)> {
             json!({"decision": "approve", "reason": "x", "evidence_digest": "stale"}),
         ),
         "production_rollback" => (Action::ProductionRollback, json!({"reason": ""})),
+        "pin_set" | "pin_remove" | "pin_check" => (Action::PinManage, nothing),
         _ => return None,
     })
 }
@@ -136,6 +136,7 @@ impl Operation {
             .replace("{model}", "fraud")
             .replace("{number}", "1")
             .replace("{path}", "model.onnx")
+            .replace("{prompt}", "system")
             .replace("{promotion}", &ids.promotion)
             .replace("{sha256}", &"0".repeat(64))
             .replace("{user}", "00000000-0000-7000-8000-000000000000")
@@ -170,7 +171,7 @@ fn shape(answer: &Answer) -> (u16, Value) {
 /// Whether an allowed call got past authorisation: it worked, or was refused
 /// for what it asked. Ids made up here are not found even so.
 fn authorised(operation: &Operation, answer: &Answer) -> bool {
-    let made_up = ["{user}", "{token}", "{invitation}", "{job}", "{hold}", "{sweep}"]
+    let made_up = ["{user}", "{token}", "{invitation}", "{job}", "{hold}", "{sweep}", "{prompt}"]
         .iter()
         .any(|part| operation.path.contains(part));
     match answer.status {

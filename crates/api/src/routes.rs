@@ -4,7 +4,8 @@
 use crate::extract::{json_config, path_config, query_config};
 use crate::{
     account, audit, blobs, directory, health, holds, idempotency, identity, jobs, memberships, models,
-    notifications, openapi, projects, promotions, proofs, retention, search, setup, staff, tenancy, versions,
+    notifications, openapi, pins, projects, promotions, prompts, proofs, retention, search, setup, staff,
+    tenancy, versions,
 };
 use actix_web::middleware::from_fn;
 use actix_web::web;
@@ -95,6 +96,12 @@ fn registry(config: &mut ServiceConfig<'_>) {
         .service(versions::version_retire)
         .service(versions::file_get)
         .service(versions::archive_get)
+        .service(prompts::prompt_render)
+        .service(pins::pin_get)
+        .service(pins::pin_set)
+        .service(pins::pin_remove)
+        .service(pins::pin_check)
+        .service(pins::pin_alert_list)
         .service(blobs::blob_query)
         .service(blobs::part_put)
         .service(blobs::blob_complete)

@@ -1,5 +1,6 @@
 //! The audit log: every kind of event there is, and how people read it.
 
+mod pins;
 mod proof;
 mod retention;
 mod sentence;
@@ -7,11 +8,13 @@ mod sentence;
 pub use proof::*;
 
 use crate::page::PageQuery;
+use crate::pins::{Identity, PinChange};
 use crate::retention::{SweptClass, Terms};
 use crate::versions::Stage;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// What an event says, apart from who and when. The serialised form is kept
 /// for years: fields may be added, never renamed or removed.
@@ -145,6 +148,32 @@ pub enum Event {
     HoldLiftWithdrawn { hold: String, model: Option<String> },
     #[serde(rename = "hold.lifted")]
     HoldLifted { hold: String, model: Option<String>, asked_by: String, reason: String },
+    /// What is watched of a model's provider. Of the API key only whether there is one.
+    #[serde(rename = "pin.set")]
+    PinSet {
+        model: String,
+        endpoint: String,
+        pinned: String,
+        every_minutes: u32,
+        golden: Vec<String>,
+        secret: bool,
+    },
+    #[serde(rename = "pin.removed")]
+    PinRemoved { model: String, endpoint: String, pinned: String },
+    /// What a provider is was recorded, to be compared with.
+    #[serde(rename = "pin.recorded")]
+    PinRecorded {
+        model: String,
+        endpoint: String,
+        pinned: String,
+        identity: Identity,
+        /// Digests of golden answers by name.
+        answers: BTreeMap<String, String>,
+    },
+    #[serde(rename = "pin.changed")]
+    PinChanged { model: String, alert: String, endpoint: String, pinned: String, changes: Vec<PinChange> },
+    #[serde(rename = "pin.alert-closed")]
+    PinAlertClosed { model: String, alert: String, version: String, pinned: String },
 }
 
 impl Event {
@@ -196,6 +225,11 @@ impl Event {
             Self::HoldLiftAsked { .. } => "hold.lift-asked",
             Self::HoldLiftWithdrawn { .. } => "hold.lift-withdrawn",
             Self::HoldLifted { .. } => "hold.lifted",
+            Self::PinSet { .. } => "pin.set",
+            Self::PinRemoved { .. } => "pin.removed",
+            Self::PinRecorded { .. } => "pin.recorded",
+            Self::PinChanged { .. } => "pin.changed",
+            Self::PinAlertClosed { .. } => "pin.alert-closed",
         }
     }
 }

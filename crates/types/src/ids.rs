@@ -62,4 +62,6 @@ ids! {
     HoldId,
     /// One sweep of what has expired.
     SweepId,
+    /// A provider's change.
+    PinAlertId,
 }

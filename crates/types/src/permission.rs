@@ -110,6 +110,7 @@ named! {
         RetentionRead = "retention.read",
         RetentionManage = "retention.manage",
         HoldManage = "hold.manage",
+        PinManage = "pin.manage",
     }
 }
 
@@ -180,7 +181,8 @@ pub const fn allows(role: Role, action: Action) -> bool {
         | A::VersionRetire
         | A::PromotionOpen
         | A::PromotionWithdraw
-        | A::ProductionRollback => {
+        | A::ProductionRollback
+        | A::PinManage => {
             matches!(role, Role::Agency(Owner | AgencyAdmin | Engineer))
         }
         A::PromotionDecide => matches!(role, Role::Tenant(Approver)),
@@ -214,7 +216,7 @@ pub const fn token_scope(action: Action) -> Option<Scope> {
         | A::AuditRead
         | A::JobRead
         | A::RetentionRead => Some(Scope::Read),
-        A::ProjectCreate | A::ModelCreate | A::VersionRegister => Some(Scope::Register),
+        A::ProjectCreate | A::ModelCreate | A::VersionRegister | A::PinManage => Some(Scope::Register),
         A::PromotionOpen | A::PromotionWithdraw => Some(Scope::Promote),
         A::VersionRetire | A::ProductionRollback => Some(Scope::Deploy),
         A::MemberManage

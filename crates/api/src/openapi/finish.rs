@@ -28,6 +28,7 @@ const TAGS: &[(&str, &str)] = &[
     ("models", "Models, of which there are versions."),
     ("versions", "Versions: immutable, numbered, identified by the digest of their context."),
     ("files", "Files of versions, on their way in and out."),
+    ("pins", "Watches on providers of language models, and alerts when they change."),
     ("promotions", "Requests to move a version to a stage, and decisions about them."),
     ("production", "What is in production, was on a date, and the way back."),
     ("audit", "The append-only logs of clients and agencies."),

@@ -1,7 +1,7 @@
 //! Deciding about a request, and what the last approval brings about.
 
 use super::queries::{self, PromotionRow};
-use super::{open_locked, rules, why};
+use super::{blocks, open_locked, rules, why};
 use crate::kernel::authz;
 use crate::kernel::ctx::Ctx;
 use crate::kernel::error::{Error, Result, fit};
@@ -78,6 +78,7 @@ async fn approve(
     let counting = given.iter().filter(|a| a.counts(row)).count();
     let complete = counting >= fit::<_, usize>(row.quorum)?;
     let replaced = if complete {
+        blocks::refuse_blocked_in_tx(tx, version, summary.target).await?;
         queries::promotion_close(tx, summary.id, PromotionState::Approved).await?;
         put_into_production(tx, row, version).await?
     } else {

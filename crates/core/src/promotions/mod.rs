@@ -1,5 +1,6 @@
 //! Promotion requests: evidence, decisions, and what is in production.
 
+mod blocks;
 mod decide;
 mod evidence;
 mod production;
@@ -47,6 +48,7 @@ pub async fn promotion_open(ctx: &Ctx, reference: &VersionRef, new: PromotionOpe
     let from = versions::stage_of(&mut tx, &version).await?;
     rules::may_open(&reference.to_string(), from, new.target).map_err(Error::conflict)?;
     versions::refuse_swept_in_tx(&mut tx, &version).await?;
+    blocks::refuse_blocked_in_tx(&mut tx, &version, new.target).await?;
     if let Some(open) = queries::open_for(&mut tx, &version.model, new.target).await? {
         return Err(Error::conflict(format!(
             "A request to promote {} to {} is open already: {}. Wait for its decision or withdraw it.",

@@ -44,6 +44,11 @@ impl Event {
             | Self::HoldLiftAsked { .. }
             | Self::HoldLiftWithdrawn { .. }
             | Self::HoldLifted { .. } => self.sentence_hold(actor),
+            Self::PinSet { .. }
+            | Self::PinRemoved { .. }
+            | Self::PinRecorded { .. }
+            | Self::PinChanged { .. }
+            | Self::PinAlertClosed { .. } => self.sentence_pin(actor),
             Self::SessionsRevoked { .. }
             | Self::PasswordResetAsked { .. }
             | Self::PasswordReset { .. }

@@ -6,7 +6,7 @@
 
 mod components;
 mod kind;
-mod llm;
+pub mod llm;
 mod system;
 
 pub use components::*;
