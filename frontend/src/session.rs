@@ -250,6 +250,14 @@ pub(crate) fn param(name: &str) -> String {
     params.with_untracked(|params| params.get(name)).unwrap_or_default()
 }
 
+/// The whole query, decoded.
+pub(crate) fn queries() -> Vec<(String, String)> {
+    let query = leptos_router::hooks::use_query_map();
+    query.with_untracked(|query| {
+        query.clone().into_iter().map(|(name, value)| (name.into_owned(), value)).collect()
+    })
+}
+
 /// A part of the query, decoded; `None` when absent or empty.
 pub(crate) fn query(name: &str) -> Option<String> {
     let query = leptos_router::hooks::use_query_map();

@@ -8,6 +8,7 @@ use weighhouse_types::reference::slug_check;
 
 mod audit;
 mod files;
+mod llm;
 mod login;
 mod member;
 mod promotion;
@@ -17,6 +18,7 @@ mod token;
 
 pub(crate) use audit::{Audit, AuditExport, AuditList, Verify};
 pub(crate) use files::{Pull, Push};
+pub(crate) use llm::{Pin, PinAlerts, PinCheck, PinSet, Prompt};
 pub(crate) use login::{Login, SignIn, Whoami};
 pub(crate) use member::{Member, MemberInvite, MemberRemove, MemberRole};
 pub(crate) use promotion::{
@@ -85,6 +87,12 @@ pub(crate) enum Command {
     /// Ask for promotions, follow and withdraw them
     #[command(subcommand)]
     Promotion(Promotion),
+    /// Look at prompts of language models
+    #[command(subcommand)]
+    Prompt(Prompt),
+    /// Watch what a language model's provider serves
+    #[command(subcommand)]
+    Pin(Pin),
     /// Read the audit log, and take it along
     #[command(subcommand)]
     Audit(Audit),

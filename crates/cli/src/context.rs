@@ -1,5 +1,6 @@
 //! The version's components: from the `--context` file, and the files' own.
 
+use crate::prompts;
 use anyhow::{Context as _, Result, anyhow, bail};
 use serde_json::{Map, Value, json};
 use std::io::Read as _;
@@ -9,17 +10,37 @@ use weighhouse_types::context::{FileEntry, normalise};
 /// The largest context file, in bytes.
 const FILE_MAX: u64 = 16 * 1024 * 1024;
 
-/// Reads and checks the components of a context file, `.json` or `.toml`.
+/// Reads and checks the components of a context file, `.json` or `.toml`, with
+/// the prompts that it names by their files.
 ///
 /// # Errors
 /// Says what is wrong, and where in the file.
 pub(crate) fn read(path: &Path) -> Result<Map<String, Value>> {
+    let beside = path.parent().unwrap_or(Path::new(""));
+    let checked = parsed(path)?.and_then(|mut context| {
+        prompts::read_files(&mut context, beside)?;
+        components(context)
+    });
+    checked.with_context(|| format!("{} is no context", path.display()))
+}
+
+/// Reads a file of another content, `.json` or `.toml`.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn value(path: &Path) -> Result<Value> {
+    parsed(path)?.with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// What a file holds; the outer error is about the file, the inner one about
+/// its form.
+fn parsed(path: &Path) -> Result<Result<Value>> {
     let shown = path.display();
     let format = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
     let parse = match format.as_deref() {
         Some("json") => from_json,
         Some("toml") => from_toml,
-        _ => bail!("{shown}: a context file ends with .json or .toml"),
+        _ => bail!("{shown}: such a file ends with .json or .toml"),
     };
     let file = std::fs::File::open(path).with_context(|| format!("cannot open {shown}"))?;
     let mut text = String::new();
@@ -27,10 +48,10 @@ pub(crate) fn read(path: &Path) -> Result<Map<String, Value>> {
     if u64::try_from(text.len())? > FILE_MAX {
         bail!("{shown} is larger than {FILE_MAX} bytes, the most a context may have");
     }
-    parse(&text).and_then(components).with_context(|| format!("{shown} is no context"))
+    Ok(parse(&text))
 }
 
-/// The whole context: the components and the files pushed.
+/// The whole context: the components and the files pushed, where there are any.
 ///
 /// # Errors
 /// When the files' paths cannot stand together.
@@ -38,7 +59,9 @@ pub(crate) fn with_files(
     mut components: Map<String, Value>,
     files: Vec<FileEntry>,
 ) -> Result<Map<String, Value>> {
-    components.insert("artifact".into(), json!({ "files": files }));
+    if !files.is_empty() {
+        components.insert("artifact".into(), json!({ "files": files }));
+    }
     normalise(Value::Object(components)).map_err(|e| anyhow!(e.detail))
 }
 
@@ -155,7 +178,7 @@ mod tests {
             ("c.json", r#"{"approval": {}}"#, "context.approval: is derived from"),
             ("c.toml", "a = ", "c.toml is no context: it is not TOML: TOML parse error at line 1, column 5"),
             ("c.toml", "[training.config]\nlr = [1.0, nan]", "training.config.lr[1]: NaN is no number"),
-            ("c.yaml", "", "a context file ends with .json or .toml"),
+            ("c.yaml", "", "such a file ends with .json or .toml"),
         ];
         for (name, text, expected) in cases {
             let error = format!("{:#}", file(name, text).unwrap_err());

@@ -33,11 +33,10 @@ pub(crate) async fn push(args: args::Push) -> Result<()> {
         Some(file) => context::read(file)?,
         None => serde_json::Map::new(),
     };
-    let walked = walk::walk(&args.path)?;
-    for path in &walked.skipped {
-        eprintln!("left out: {path}");
-    }
-    let files = walked.files;
+    let files = match &args.path {
+        Some(path) => found(path)?,
+        None => Vec::new(),
+    };
     // Paths that cannot stand together are found before hours of hashing.
     context::with_files(components.clone(), entries(&files, None))?;
     let client = Client::from_config()?;
@@ -50,6 +49,15 @@ pub(crate) async fn push(args: args::Push) -> Result<()> {
     let digest = canonical::digest_hex(&context)?;
     let answer = register(&client, &args.model, Value::Object(context)).await?;
     report(&client, &answer, &digest, args.output)
+}
+
+/// The files below a path; says what is left out.
+fn found(path: &std::path::Path) -> Result<Vec<Source>> {
+    let walked = walk::walk(path)?;
+    for path in &walked.skipped {
+        eprintln!("left out: {path}");
+    }
+    Ok(walked.files)
 }
 
 /// Finds a missing project, or a token that reaches nothing, before the work.
@@ -105,6 +113,9 @@ async fn send(
     hashed: &[Hashed],
     shown: args::Progress,
 ) -> Result<()> {
+    if files.is_empty() {
+        return Ok(());
+    }
     let mut seen = BTreeSet::new();
     let distinct: Vec<_> = files.iter().zip(hashed).filter(|(_, h)| seen.insert(h.whole)).collect();
     let status = query(client, tenant, &distinct).await?;

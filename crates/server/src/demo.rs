@@ -69,15 +69,38 @@ struct Model {
     project: String,
     name: String,
     description: String,
+    #[serde(default)]
+    kind: Kind,
 }
 
 #[derive(Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 enum Step {
-    VersionRegister { by: String, version: String, folder: String, context: String },
-    PromotionOpen { by: String, version: String, target: Stage, reason: String },
-    PromotionDecide { by: String, version: String, decision: Decision, reason: String },
-    ProductionRollback { by: String, model: String, from: u32, reason: String },
+    /// Without a folder there are no files: the context says all.
+    VersionRegister {
+        by: String,
+        version: String,
+        folder: Option<String>,
+        context: String,
+    },
+    PromotionOpen {
+        by: String,
+        version: String,
+        target: Stage,
+        reason: String,
+    },
+    PromotionDecide {
+        by: String,
+        version: String,
+        decision: Decision,
+        reason: String,
+    },
+    ProductionRollback {
+        by: String,
+        model: String,
+        from: u32,
+        reason: String,
+    },
 }
 
 /// The people of the demonstration, signed in.
@@ -100,7 +123,7 @@ pub(crate) async fn fill(app: &Arc<App>) -> Result<()> {
         let new = ModelCreate {
             name: model.name.clone(),
             description: model.description.clone(),
-            kind: Kind::Model,
+            kind: model.kind,
         };
         models::model_create(cast.of(&model.by)?, &model.tenant, &model.project, new).await?;
     }
@@ -164,7 +187,7 @@ impl Cast {
     async fn act(&self, step: &Step) -> Result<()> {
         match step {
             Step::VersionRegister { by, version, folder, context } => {
-                self.register(self.of(by)?, &reference(version)?, folder, context).await
+                self.register(self.of(by)?, &reference(version)?, folder.as_deref(), context).await
             }
             Step::PromotionOpen { by, version, target, reason } => {
                 let new = PromotionOpen { target: *target, reason: reason.clone() };
@@ -191,11 +214,17 @@ impl Cast {
     }
 
     /// Sends a folder's files and registers them as a version.
-    async fn register(&self, ctx: &Ctx, version: &VersionRef, folder: &str, context: &str) -> Result<()> {
+    async fn register(
+        &self,
+        ctx: &Ctx,
+        version: &VersionRef,
+        folder: Option<&str>,
+        context: &str,
+    ) -> Result<()> {
         let mut entries = Vec::new();
-        let prefix = format!("{folder}/");
+        let prefix = folder.map(|folder| format!("{folder}/"));
         for path in Files::iter() {
-            let Some(name) = path.strip_prefix(&prefix) else { continue };
+            let Some(name) = prefix.as_ref().and_then(|prefix| path.strip_prefix(prefix)) else { continue };
             let bytes = file(&path)?;
             let sha256: [u8; 32] = Sha256::digest(&bytes).into();
             let query = BlobQuery { sha256: hex::encode(sha256), size: u64::try_from(bytes.len())? };
@@ -207,7 +236,7 @@ impl Cast {
             entries.push(json!({"path": name, "size": query.size, "sha256": query.sha256}));
         }
         let mut context: Value = serde_json::from_slice(&file(context)?)?;
-        if let Some(components) = context.as_object_mut() {
+        if let Some(components) = context.as_object_mut().filter(|_| folder.is_some()) {
             components.insert("artifact".into(), json!({"files": entries}));
         }
         let new = VersionRegister { context, create_model: false };

@@ -8,6 +8,7 @@ pub(crate) mod jobs;
 pub(crate) mod memberships;
 pub(crate) mod models;
 pub(crate) mod notifications;
+pub(crate) mod pins;
 pub(crate) mod projects;
 pub(crate) mod promotions;
 pub(crate) mod refusal;

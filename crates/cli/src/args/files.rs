@@ -12,7 +12,7 @@ again answers with the version that is there. A push that breaks off leaves
 nothing visible, and the next one sends only what is missing.
 
 The context file holds the version's other components, each optional: data,
-features, training, evaluation, code, environment, deployment. For example:
+features, training, evaluation, code, environment, deployment, llm. For example:
 
   [code]
   repository = \"https://git.example/fraud\"
@@ -22,14 +22,23 @@ features, training, evaluation, code, environment, deployment. For example:
   dataset = \"claims-2025-holdout\"
   metrics = { auc = 0.91 }
 
+A language model's prompts may lie in files of their own, beside the context:
+
+  [llm]
+  provider = \"openai\"
+  model = \"gpt-4o-2024-08-06\"
+  prompts = { system = \"prompts/system.txt\", user = { file = \"prompts/user.txt\" } }
+
 Folders named .git and .weighhouse are left out. Symbolic links are followed to
 files inside the folder; links that lead out of it are refused.
 
 Example:
-  wh push ./model --model acme/claims/fraud --context context.toml")]
+  wh push ./model --model acme/claims/fraud --context context.toml
+  wh push --model acme/claims/summariser --context summariser.toml")]
 pub(crate) struct Push {
-    /// The model's file or folder
-    pub(crate) path: PathBuf,
+    /// The model's file or folder; none where the context says all, as of a language model
+    #[arg(required_unless_present = "context")]
+    pub(crate) path: Option<PathBuf>,
     /// The model: tenant/project/model
     #[arg(long, short, value_name = "MODEL")]
     pub(crate) model: ModelRef,

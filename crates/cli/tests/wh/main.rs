@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what went wrong by panicking")]
 
 mod audit;
+mod llm;
 mod lost;
 mod people;
 mod promotions;

@@ -18,11 +18,11 @@ use queries::WatchRow;
 use url::Url;
 use weighhouse_types::audit::Event;
 use weighhouse_types::context::{Kind, Llm};
-use weighhouse_types::error::Code;
 use weighhouse_types::page::{Page, PageQuery};
 use weighhouse_types::permission::Action;
 use weighhouse_types::pins::{Pin, PinAlert, PinAlertQuery, PinSet, PinState};
 use weighhouse_types::reference::{ModelRef, VersionRef};
+use weighhouse_types::versions::Stage;
 
 /// Alerts that are shown beside a watch.
 const SHOWN: i64 = 20;
@@ -235,23 +235,24 @@ pub async fn version_block(ctx: &Ctx, version: &VersionRef) -> Result<Option<Str
     let tenant = authz::tenant(ctx, &version.model.tenant, Action::TenantRead).await?;
     let mut tx = TenantTx::begin(ctx, &tenant).await?;
     let handle = authz::version(&mut tx, version).await?;
-    let block = block_in_tx(&mut tx, &handle).await?;
+    let block = blocks_in_tx(&mut tx, &handle, Stage::Production).await?;
     tx.finish().await?;
     Ok(block)
 }
 
-async fn block_in_tx(tx: &mut TenantTx<'_>, version: &authz::Version) -> Result<Option<String>> {
-    let Some(candidate) = queries::candidate(tx, version).await? else { return Ok(None) };
+/// The same for any stage, under the model's lock: only production is kept
+/// from what was not evaluated on what the provider serves now.
+pub(crate) async fn blocks_in_tx(
+    tx: &mut TenantTx<'_>,
+    version: &authz::Version,
+    target: Stage,
+) -> Result<Option<String>> {
+    let candidate = match target {
+        Stage::Production => queries::candidate(tx, version).await?,
+        _ => None,
+    };
+    let Some(candidate) = candidate else { return Ok(None) };
     let alert = queries::newest_about(tx, &version.model, &candidate.pinned).await?;
     let blocking = alert.filter(|alert| !rules::cleared(alert, &candidate));
     Ok(blocking.map(|alert| rules::why_blocked(&alert, &version.reference())))
-}
-
-/// Refuses a version whose provider serves something else than it was
-/// evaluated on. Called under the model's lock.
-pub(crate) async fn refuse_changed_in_tx(tx: &mut TenantTx<'_>, version: &authz::Version) -> Result<()> {
-    match block_in_tx(tx, version).await? {
-        Some(why) => Err(Error::refused(Code::Conflict, why)),
-        None => Ok(()),
-    }
 }

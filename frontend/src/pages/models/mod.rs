@@ -13,6 +13,7 @@ use crate::components::gauge::GaugeLine;
 use crate::components::note::{Empty, Note, Tone};
 use crate::components::table::{Heads, NextPage, Scroll};
 use crate::components::time::{Moment, When};
+use crate::pages::pins::PinCard;
 use crate::{links, session};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use leptos::prelude::*;
@@ -51,9 +52,10 @@ fn moment(text: &str) -> Option<DateTime<Utc>> {
 
 #[component]
 fn ModelView(shown: ModelShown, at: Option<DateTime<Utc>>, unreadable: bool) -> impl IntoView {
-    let ModelShown { tenant, reference, model, versions, answer, produced, before, periods } = shown;
+    let ModelShown { tenant, reference, model, versions, answer, produced, before, periods, pin } = shown;
     let address = links::model(&reference);
     let pushes = allows(tenant.role, Action::VersionRegister);
+    let sets = allows(tenant.role, Action::PinManage);
     let push = format!("wh push ./my-model --model {reference}");
     view! {
         <div class="head">
@@ -86,6 +88,7 @@ fn ModelView(shown: ModelShown, at: Option<DateTime<Utc>>, unreadable: bool) -> 
                     address=address.clone()
                     push=push.clone()
                 />
+                {pin.map(|pin| view! { <PinCard pin=pin of=reference.clone() sets=sets /> })}
                 <Periods periods=periods reference=reference />
             </div>
             <aside class="rail">

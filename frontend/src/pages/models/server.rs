@@ -1,9 +1,12 @@
 //! What the pages of this feature need of core.
 
+use crate::pages::pins::server as pins;
 use chrono::{DateTime, Utc};
 use weighhouse_core::{Ctx, Result, models, promotions, tenancy, versions};
+use weighhouse_types::context::Kind;
 use weighhouse_types::models::Model;
 use weighhouse_types::page::{Page, PageQuery};
+use weighhouse_types::pins::Pin;
 use weighhouse_types::reference::{ModelRef, VersionRef};
 use weighhouse_types::tenancy::Tenant;
 use weighhouse_types::versions::{AsOf, ProductionAnswer, ProductionPeriod, Version, VersionSummary};
@@ -21,6 +24,8 @@ pub(crate) struct ModelShown {
     pub(crate) before: Option<ProductionPeriod>,
     /// Newest first.
     pub(crate) periods: Vec<ProductionPeriod>,
+    /// The watch on a language model's provider.
+    pub(crate) pin: Option<Pin>,
 }
 
 pub(crate) async fn model(
@@ -31,6 +36,10 @@ pub(crate) async fn model(
 ) -> Result<ModelShown> {
     let tenant = tenancy::tenant_get(ctx, &reference.tenant).await?;
     let model = models::model_get(ctx, &reference).await?;
+    let pin = match model.kind {
+        Kind::Llm => Some(pins::pin(ctx, &reference).await?),
+        Kind::Model | Kind::System => None,
+    };
     let versions = versions::version_list(ctx, &reference, &PageQuery { cursor, limit: None }).await?;
     let answer = promotions::production_at(ctx, &reference, &AsOf { at }).await?;
     let periods = promotions::production_history(ctx, &reference).await?;
@@ -44,5 +53,5 @@ pub(crate) async fn model(
     let from = answer.production.as_ref().map(|period| period.from);
     let earlier = periods.iter().filter(|period| from.is_some_and(|from| period.from < from));
     let before = earlier.max_by_key(|period| period.from).cloned();
-    Ok(ModelShown { tenant, reference, model, versions, answer, produced, before, periods })
+    Ok(ModelShown { tenant, reference, model, versions, answer, produced, before, periods, pin })
 }

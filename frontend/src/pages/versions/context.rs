@@ -14,6 +14,7 @@ pub(super) fn ContextSection(context: Value, completeness: Completeness, pushes:
         part(key).map(|value| view! { <Component title=component_title(key)>{show(value)}</Component> })
     };
     let components = vec![
+        section("llm", parts::llm),
         section("data", parts::data),
         section("features", parts::features),
         section("training", parts::training),

@@ -7,6 +7,7 @@ mod evidence;
 mod files;
 mod history;
 mod parts;
+mod prompts;
 pub(crate) mod server;
 mod tab;
 
@@ -26,8 +27,10 @@ use evidence::EvidenceSection;
 use files::Files;
 use history::History;
 use leptos::prelude::*;
+use prompts::{Given, Prompts};
 use server::VersionShown;
 use tab::{Tab, Tabs};
+use weighhouse_core::Error;
 use weighhouse_types::permission::{Action, allows};
 use weighhouse_types::reference::{ModelRef, VersionRef};
 use weighhouse_types::versions::{Version, VersionSummary};
@@ -40,21 +43,30 @@ pub(crate) fn VersionPage() -> impl IntoView {
         model: session::param("model"),
     };
     let (number, tab) = (session::param("number"), session::param("tab"));
+    let given: Given = session::queries().into_iter().collect();
     session::page(async move |ctx| {
         let reference = VersionRef { number: crate::forms::id(&number, "version")?, model };
         let tab = Tab::named(&tab)?;
         let shown = server::version(&ctx, &reference).await?;
+        if !tab.fits(shown.version.summary.kind) {
+            return Err(Error::not_found("page"));
+        }
         let ModelRef { tenant, project, model } = reference.model.clone();
         let title = format!("{model}@{}", reference.number);
         let of = shown.tenant.clone();
-        let page = Page::of(of, frame::Tab::Models, title, view! { <VersionView shown=shown tab=tab /> });
+        let page = Page::of(
+            of,
+            frame::Tab::Models,
+            title,
+            view! { <VersionView shown=shown tab=tab given=given /> },
+        );
         let page = page.under(project.clone(), links::project(&tenant, &project));
         Ok(page.under(model, links::model(&reference.model)))
     })
 }
 
 #[component]
-fn VersionView(shown: VersionShown, tab: Tab) -> impl IntoView {
+fn VersionView(shown: VersionShown, tab: Tab, given: Given) -> impl IntoView {
     let summary = shown.version.summary.clone();
     let swept = shown.version.swept.clone();
     let kept = swept.is_none();
@@ -68,10 +80,10 @@ fn VersionView(shown: VersionShown, tab: Tab) -> impl IntoView {
                     </div>
                 }
             })}
-        <Tabs of=summary.reference.clone() current=tab />
+        <Tabs of=summary.reference.clone() kind=summary.kind current=tab />
         <div class="cols">
             <div class="stack">
-                <Content shown=shown.clone() tab=tab />
+                <Content shown=shown.clone() tab=tab given=given />
             </div>
             <aside class="rail">
                 <Actions shown=shown />
@@ -87,7 +99,7 @@ fn VersionView(shown: VersionShown, tab: Tab) -> impl IntoView {
 }
 
 #[component]
-fn Content(shown: VersionShown, tab: Tab) -> impl IntoView {
+fn Content(shown: VersionShown, tab: Tab, given: Given) -> impl IntoView {
     let pushes = allows(shown.tenant.role, Action::VersionRegister);
     let Version { summary, context, file_list, history, swept, .. } = shown.version;
     match tab {
@@ -96,6 +108,10 @@ fn Content(shown: VersionShown, tab: Tab) -> impl IntoView {
             <Files files=file_list reference=summary.reference kept=swept.is_none() />
         }
         .into_any(),
+        Tab::Prompts => {
+            let (llm, pin, block) = (context.get("llm").cloned(), shown.pin, shown.block);
+            view! { <Prompts llm=llm of=summary.reference pin=pin block=block given=given /> }.into_any()
+        }
         Tab::Evidence => {
             let evaluation = context.get("evaluation").cloned();
             view! { <EvidenceSection evaluation=evaluation /> }.into_any()

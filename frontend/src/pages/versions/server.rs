@@ -2,9 +2,12 @@
 
 use crate::forms::{Done, Form, Posted, post};
 use crate::links;
+use crate::pages::pins::server as pins;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use weighhouse_core::{Ctx, Error, Result, promotions, tenancy, versions};
+use weighhouse_types::context::Kind;
+use weighhouse_types::pins::Pin;
 use weighhouse_types::promotions::PromotionOpen;
 use weighhouse_types::reference::VersionRef;
 use weighhouse_types::tenancy::Tenant;
@@ -19,17 +22,27 @@ pub(crate) struct VersionShown {
     pub(crate) production: Option<u32>,
     /// What a rollback now would restore.
     pub(crate) rollback_target: Option<u32>,
+    /// The watch on a language model's provider.
+    pub(crate) pin: Option<Pin>,
+    /// Why it may not go to production on account of that.
+    pub(crate) block: Option<String>,
 }
 
 pub(crate) async fn version(ctx: &Ctx, reference: &VersionRef) -> Result<VersionShown> {
     let tenant = tenancy::tenant_get(ctx, &reference.model.tenant).await?;
     let version = versions::version_get(ctx, reference).await?;
+    let (pin, block) = match version.summary.kind {
+        Kind::Llm => (Some(pins::pin(ctx, &reference.model).await?), pins::block(ctx, reference).await?),
+        Kind::Model | Kind::System => (None, None),
+    };
     let now = promotions::production_at(ctx, &reference.model, &AsOf::default()).await?;
     Ok(VersionShown {
         tenant,
         version,
         production: now.production.map(|period| period.number),
         rollback_target: now.rollback_target,
+        pin,
+        block,
     })
 }
 

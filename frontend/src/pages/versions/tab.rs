@@ -3,17 +3,20 @@
 use crate::links;
 use leptos::prelude::*;
 use weighhouse_core::{Error, Result};
+use weighhouse_types::context::Kind;
 use weighhouse_types::reference::VersionRef;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tab {
     Context,
+    /// Of language models alone.
+    Prompts,
     Evidence,
     History,
 }
 
 impl Tab {
-    const ALL: [Self; 3] = [Self::Context, Self::Evidence, Self::History];
+    const ALL: [Self; 4] = [Self::Context, Self::Prompts, Self::Evidence, Self::History];
 
     /// The tab of an address; without a name, the first.
     ///
@@ -27,6 +30,7 @@ impl Tab {
     const fn address(self) -> &'static str {
         match self {
             Self::Context => "",
+            Self::Prompts => "prompts",
             Self::Evidence => "evidence",
             Self::History => "history",
         }
@@ -35,14 +39,20 @@ impl Tab {
     const fn title(self) -> &'static str {
         match self {
             Self::Context => "Context",
+            Self::Prompts => "Prompts",
             Self::Evidence => "Evidence",
             Self::History => "History",
         }
     }
+
+    /// Whether versions of a kind have it.
+    pub(super) fn fits(self, kind: Kind) -> bool {
+        self != Self::Prompts || kind == Kind::Llm
+    }
 }
 
 #[component]
-pub(super) fn Tabs(of: VersionRef, current: Tab) -> impl IntoView {
+pub(super) fn Tabs(of: VersionRef, kind: Kind, current: Tab) -> impl IntoView {
     let tab = |tab: Tab| {
         let href = links::version_tab(&of, tab.address());
         let current = (tab == current).then_some("page");
@@ -56,7 +66,7 @@ pub(super) fn Tabs(of: VersionRef, current: Tab) -> impl IntoView {
     };
     view! {
         <nav class="tabs page-tabs" aria-label="Parts of the version">
-            <ul>{Tab::ALL.into_iter().map(tab).collect_view()}</ul>
+            <ul>{Tab::ALL.into_iter().filter(|tab| tab.fits(kind)).map(tab).collect_view()}</ul>
         </nav>
     }
 }
