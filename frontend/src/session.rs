@@ -257,6 +257,13 @@ pub(crate) fn query_all(name: &str) -> Vec<String> {
     all.into_iter().filter(|value| !value.is_empty()).collect()
 }
 
+/// The whole query, decoded.
+pub(crate) fn queries() -> Vec<(String, String)> {
+    query.with_untracked(|query| {
+        query.clone().into_iter().map(|(name, value)| (name.into_owned(), value)).collect()
+    })
+}
+
 /// A part of the query, decoded; `None` when absent or empty.
 pub(crate) fn query(name: &str) -> Option<String> {
     let query = leptos_router::hooks::use_query_map();

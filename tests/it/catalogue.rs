@@ -9,6 +9,7 @@ const GLOBAL: &[(&str, &str)] = &[
     ("api_tokens_token_hash_key", "a token is looked up before its tenant is known"),
     ("memberships_user", "sign-in asks which tenants a person reaches"),
     ("tenants_agency", "an agency lists its tenants"),
+    ("pin_looks_due", "workers ask what is due, whosever it is"),
 ];
 
 /// Tables that carry a tenant but are the platform's: rows may have none.

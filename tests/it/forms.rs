@@ -117,6 +117,11 @@ const FORMS: &[(&str, Needs, Fields)] = &[
         Needs::Tenant(Action::Annotate),
         &[("version", "{place}/claims/fraud@1"), ("alias", "-")],
     ),
+        "/do/pin-set",
+        Needs::Tenant(Action::PinManage),
+        &[("model", "{place}/claims/fraud"), ("every_minutes", "60"), ("endpoint", "")],
+    ("/do/pin-check", Needs::Tenant(Action::PinManage), &[("model", "{place}/claims/fraud")]),
+    ("/do/pin-remove", Needs::Tenant(Action::PinManage), &[("model", "{place}/claims/fraud")]),
     ("/do/job-retry", Needs::Tenant(Action::JobManage), &[("tenant", "{place}"), ("job", NO_ID)]),
     (
         "/do/job-discard",

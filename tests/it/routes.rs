@@ -16,7 +16,8 @@ fn action_of(operation: &str) -> Option<(Action, Value)> {
         "tenant_get" | "project_list" | "project_get" | "model_list" | "model_get" | "version_list"
         | "version_get" | "version_compare" | "version_export" | "tenant_model_list" | "model_csv"
         | "annotation_list" | "alias_get" | "production_at" | "production_history" | "promotion_list"
-        | "promotion_get" => (Action::TenantRead, nothing),
+        | "promotion_get"
+        | "pin_get" | "pin_alert_list" | "prompt_render" => (Action::TenantRead, nothing),
         "composition_get" | "compatibility_get" | "system_policy_get" | "version_lineage"
         | "input_lineage" => (Action::TenantRead, nothing),
         "compatibility_state" => {
@@ -24,7 +25,7 @@ fn action_of(operation: &str) -> Option<(Action, Value)> {
         }
         "system_policy_set" => {
             (Action::SystemPolicyManage, json!({"broken_systems": "warn", "revision": 99}))
-        }
+        },
         "member_list" => (Action::MemberRead, nothing),
         "member_update" => (Action::MemberManage, json!({"role": "viewer"})),
         "invitation_create" => (Action::MemberManage, json!({"email": "x@y.example", "role": "viewer"})),
@@ -69,6 +70,7 @@ fn action_of(operation: &str) -> Option<(Action, Value)> {
             json!({"decision": "approve", "reason": "x", "evidence_digest": "stale"}),
         ),
         "production_rollback" => (Action::ProductionRollback, json!({"reason": ""})),
+        "pin_set" | "pin_remove" | "pin_check" => (Action::PinManage, nothing),
         _ => return None,
     })
 }
@@ -151,6 +153,7 @@ impl Operation {
             .replace("{model}", "fraud")
             .replace("{number}", "1")
             .replace("{path}", "model.onnx")
+            .replace("{prompt}", "system")
             .replace("{promotion}", &ids.promotion)
             .replace("{alias}", "champion")
             .replace("{sha256}", &"0".repeat(64))
@@ -187,7 +190,7 @@ fn shape(answer: &Answer) -> (u16, Value) {
 /// Whether an allowed call got past authorisation: it worked, or was refused
 /// for what it asked. Ids made up here are not found even so.
 fn authorised(operation: &Operation, answer: &Answer) -> bool {
-    let made_up = ["{user}", "{token}", "{invitation}", "{job}", "{hold}", "{sweep}", "{signer}", "{alias}"]
+    let made_up = ["{user}", "{token}", "{invitation}", "{job}", "{hold}", "{sweep}", "{signer}", "{alias}", "{prompt}"]
         .iter()
         .any(|part| operation.path.contains(part));
     match answer.status {

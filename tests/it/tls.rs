@@ -7,6 +7,7 @@ use weighhouse_core::App;
 use weighhouse_core::kernel::config::{Config, JwtConfig, MailConfig, MailTransport, StoreConfig};
 use weighhouse_core::kernel::migrate::migrate;
 use weighhouse_core::kernel::network::Proxies;
+use weighhouse_core::kernel::outside::Outgoing;
 use weighhouse_server::embedded::{self, Durability, OWNER, Postgres};
 use weighhouse_testkit::Certificates;
 
@@ -68,6 +69,8 @@ async fn reached(url: String) -> Result<(), String> {
         log_key: None,
         jwt: JwtConfig::default(),
         proxies: Proxies::default(),
+        seal_key: None,
+        outgoing: Outgoing::default(),
     });
     let app = app.map_err(|e| e.to_string())?;
     app.schema_ready().await.map_err(|e| e.to_string())

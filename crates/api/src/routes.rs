@@ -4,8 +4,8 @@
 use crate::extract::{json_config, path_config, query_config};
 use crate::{
     account, annotations, attestations, audit, blobs, compare, directory, exports, health, holds,
-    idempotency, identity, jobs, lineage, memberships, models, notifications, openapi, projects, promotions,
-    proofs, retention, search, setup, staff, systems, tenancy, versions,
+    idempotency, identity, jobs, lineage, memberships, models, notifications, openapi, pins, projects,
+    promotions, prompts, proofs, retention, search, setup, staff, systems, tenancy, versions,
 };
 use actix_web::middleware::from_fn;
 use actix_web::web;
@@ -112,6 +112,12 @@ fn registry(config: &mut ServiceConfig<'_>) {
         .service(attestations::signer_list)
         .service(attestations::signer_add)
         .service(attestations::signer_remove)
+        .service(prompts::prompt_render)
+        .service(pins::pin_get)
+        .service(pins::pin_set)
+        .service(pins::pin_remove)
+        .service(pins::pin_check)
+        .service(pins::pin_alert_list)
         .service(blobs::blob_query)
         .service(blobs::part_put)
         .service(blobs::blob_complete)

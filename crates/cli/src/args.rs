@@ -10,6 +10,7 @@ mod annotate;
 mod audit;
 mod compare;
 mod files;
+mod llm;
 mod login;
 mod member;
 mod promotion;
@@ -21,6 +22,7 @@ pub(crate) use annotate::{AliasGive, AliasTake, Annotate, Tag};
 pub(crate) use audit::{Audit, AuditExport, AuditList, Verify};
 pub(crate) use compare::{Compare, VersionOf};
 pub(crate) use files::{Pull, Push};
+pub(crate) use llm::{Pin, PinAlerts, PinCheck, PinSet, Prompt};
 pub(crate) use login::{Login, SignIn, Whoami};
 pub(crate) use member::{Member, MemberInvite, MemberRemove, MemberRole};
 pub(crate) use promotion::{
@@ -91,6 +93,12 @@ pub(crate) enum Command {
     /// Ask for promotions, follow and withdraw them
     #[command(subcommand)]
     Promotion(Promotion),
+    /// Look at prompts of language models
+    #[command(subcommand)]
+    Prompt(Prompt),
+    /// Watch what a language model's provider serves
+    #[command(subcommand)]
+    Pin(Pin),
     /// Read the audit log, and take it along
     #[command(subcommand)]
     Audit(Audit),

@@ -1,5 +1,6 @@
 //! The version's components: from the `--context` file, and the files' own.
 
+use crate::prompts;
 use anyhow::{Context as _, Result, anyhow, bail};
 use serde_json::{Map, Value, json};
 use std::io::Read as _;
@@ -12,18 +13,38 @@ const FILE_MAX: u64 = 16 * 1024 * 1024;
 /// Components, and where they are from.
 pub(crate) type Source = (String, Map<String, Value>);
 
-/// Reads the components of a file, `.json` or `.toml`. Others may add to them,
+/// Reads the components of a file, `.json` or `.toml`, with
+/// the prompts that it names by their files. Others may add to them,
 /// so that they are checked later.
 ///
 /// # Errors
 /// When it is none, or names files.
 pub(crate) fn read(path: &Path) -> Result<Map<String, Value>> {
+    let beside = path.parent().unwrap_or(Path::new(""));
+    let checked = parsed(path)?.and_then(|mut context| {
+        prompts::read_files(&mut context, beside)?;
+        components(context)
+    });
+    checked.with_context(|| format!("{} is no context", path.display()))
+}
+
+/// Reads a file of another content, `.json` or `.toml`.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn value(path: &Path) -> Result<Value> {
+    parsed(path)?.with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// What a file holds; the outer error is about the file, the inner one about
+/// its form.
+fn parsed(path: &Path) -> Result<Result<Value>> {
     let shown = path.display();
     let format = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
     let parse = match format.as_deref() {
         Some("json") => from_json,
         Some("toml") => from_toml,
-        _ => bail!("{shown}: a context file ends with .json or .toml"),
+        _ => bail!("{shown}: such a file ends with .json or .toml"),
     };
     let file = std::fs::File::open(path).with_context(|| format!("cannot open {shown}"))?;
     let mut text = String::new();
@@ -31,7 +52,7 @@ pub(crate) fn read(path: &Path) -> Result<Map<String, Value>> {
     if u64::try_from(text.len())? > FILE_MAX {
         bail!("{shown} is larger than {FILE_MAX} bytes, the most a context may have");
     }
-    parse(&text).and_then(components).with_context(|| format!("{shown} is no context"))
+    Ok(parse(&text))
 }
 
 /// One context of several: of what two say, the later is taken. Objects are
@@ -66,7 +87,7 @@ fn merge(into: &mut Map<String, Value>, from: Map<String, Value>) {
     }
 }
 
-/// The whole context: the components and the files pushed, if there are any.
+/// The whole context: the components and the files pushed, where there are any.
 ///
 /// # Errors
 /// When the files' paths cannot stand together.
@@ -195,7 +216,7 @@ mod tests {
             ("c.json", r#"{"approval": {}}"#, "context.approval: is derived from"),
             ("c.toml", "a = ", "c.toml is no context: it is not TOML: TOML parse error at line 1, column 5"),
             ("c.toml", "[training.config]\nlr = [1.0, nan]", "training.config.lr[1]: NaN is no number"),
-            ("c.yaml", "", "a context file ends with .json or .toml"),
+            ("c.yaml", "", "such a file ends with .json or .toml"),
         ];
         for (name, text, expected) in cases {
             let error = format!("{:#}", file(name, text).unwrap_err());

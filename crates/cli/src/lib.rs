@@ -26,10 +26,13 @@ mod manifest;
 mod member;
 mod model;
 mod output;
+mod pin;
 mod production;
 mod progress;
 mod project;
 mod promotion;
+mod prompt;
+mod prompts;
 mod pull;
 mod push;
 mod retry;
@@ -101,6 +104,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Model(command) => model::model(command).await,
         Command::Version(command) => version::version(command).await,
         Command::Promotion(command) => return promotion::promotion(command).await,
+        Command::Prompt(command) => prompt::prompt(command).await,
+        Command::Pin(command) => return pin::pin(command).await,
         Command::Audit(command) => audit::audit(command).await,
         Command::Verify(args) => verify::verify(args),
         Command::Token(command) => token::token(command).await,

@@ -32,13 +32,7 @@ const QUERY_MAX: usize = 1000;
 pub(crate) async fn push(args: args::Push) -> Result<()> {
     let (model, components) = declared(&args).await?;
     let files = match &args.path {
-        Some(path) => {
-            let walked = walk::walk(path)?;
-            for path in &walked.skipped {
-                eprintln!("left out: {path}");
-            }
-            walked.files
-        }
+        Some(path) => found(path)?,
         None => Vec::new(),
     };
     // Paths that cannot stand together are found before hours of hashing.
@@ -85,6 +79,15 @@ async fn declared(args: &args::Push) -> Result<(ModelRef, Map<String, Value>)> {
         sources.push((file.display().to_string(), context::read(file)?));
     }
     Ok((model, context::merged(sources)?))
+}
+
+/// The files below a path; says what is left out.
+fn found(path: &std::path::Path) -> Result<Vec<Source>> {
+    let walked = walk::walk(path)?;
+    for path in &walked.skipped {
+        eprintln!("left out: {path}");
+    }
+    Ok(walked.files)
 }
 
 /// Finds a missing project, or a token that reaches nothing, before the work.
@@ -140,6 +143,9 @@ async fn send(
     hashed: &[Hashed],
     shown: args::Progress,
 ) -> Result<()> {
+    if files.is_empty() {
+        return Ok(());
+    }
     let mut seen = BTreeSet::new();
     let distinct: Vec<_> = files.iter().zip(hashed).filter(|(_, h)| seen.insert(h.whole)).collect();
     let status = query(client, tenant, &distinct).await?;

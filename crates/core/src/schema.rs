@@ -385,6 +385,52 @@ diesel::table! {
 }
 
 diesel::table! {
+    pin_alerts (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        model_id -> Uuid,
+        endpoint -> Text,
+        pinned -> Text,
+        opened_at -> Timestamptz,
+        changes -> Jsonb,
+        before -> Jsonb,
+        after -> Jsonb,
+        closed_at -> Nullable<Timestamptz>,
+        closed_by -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    pin_looks (tenant_id, model_id) {
+        tenant_id -> Uuid,
+        model_id -> Uuid,
+        every_minutes -> Int4,
+        due_at -> Timestamptz,
+        lease -> Nullable<Uuid>,
+        leased_until -> Nullable<Timestamptz>,
+        seen_at -> Nullable<Timestamptz>,
+        unreachable_since -> Nullable<Timestamptz>,
+        trouble -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    pin_watches (tenant_id, model_id) {
+        tenant_id -> Uuid,
+        model_id -> Uuid,
+        endpoint -> Text,
+        pinned -> Text,
+        secret -> Nullable<Bytea>,
+        golden -> Jsonb,
+        revision -> Uuid,
+        set_by -> Nullable<Uuid>,
+        set_at -> Timestamptz,
+        observed -> Nullable<Jsonb>,
+        observed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     production_periods (tenant_id, id) {
         tenant_id -> Uuid,
         id -> Uuid,
@@ -675,6 +721,7 @@ diesel::joinable!(mails -> tenants (tenant_id));
 diesel::joinable!(memberships -> tenants (tenant_id));
 diesel::joinable!(memberships -> users (user_id));
 diesel::joinable!(models -> users (created_by));
+diesel::joinable!(pin_watches -> users (set_by));
 diesel::joinable!(production_periods -> users (user_id));
 diesel::joinable!(projects -> tenants (tenant_id));
 diesel::joinable!(projects -> users (created_by));
@@ -727,6 +774,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     mails,
     memberships,
     models,
+    pin_alerts,
+    pin_looks,
+    pin_watches,
     production_periods,
     projects,
     promotion_evidence,

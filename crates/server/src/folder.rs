@@ -83,6 +83,11 @@ impl Folder {
         self.secret("jwt-key", || Ok(secret::opaque()))
     }
 
+    /// The key that seals secrets, made on the first start.
+    pub(crate) fn seal_key(&self) -> Result<String> {
+        self.secret("seal-key", || Ok(secret::opaque()))
+    }
+
     /// A secret in a file of its own, made where there is none: whole or not at all.
     fn secret(&self, name: &str, make: impl FnOnce() -> Result<String>) -> Result<String> {
         let path = self.root.join(name);

@@ -1,6 +1,8 @@
 //! `weighhouse serve`: API and web UI.
 
-use crate::settings::{DatabaseArgs, JwtArgs, ListenArgs, MailArgs, MetricsArgs, PoolArgs, config};
+use crate::settings::{
+    DatabaseArgs, JwtArgs, ListenArgs, MailArgs, MetricsArgs, OutgoingArgs, PoolArgs, config,
+};
 use crate::{http, metrics, up};
 use anyhow::{Context, Result};
 use clap::Args;
@@ -25,6 +27,8 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     jwt: JwtArgs,
     #[command(flatten)]
+    outgoing: OutgoingArgs,
+    #[command(flatten)]
     listen: ListenArgs,
     #[command(flatten)]
     metrics: MetricsArgs,
@@ -35,7 +39,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<()> {
     let mail = args.mail.config(None)?;
     let listener = bind(&args.listen)?;
     let settings = config(args.database.required()?, args.store_url.clone(), mail, public_url);
-    let settings = args.pool.applied(settings);
+    let settings = args.outgoing.applied(args.pool.applied(settings), || Ok(None))?;
     let app = App::new(Config { jwt: args.jwt.config()?, proxies: args.listen.proxies(), ..settings })?;
     metrics::start(&app, args.metrics.bind()?)?;
     actix_web::rt::System::new().block_on(async {

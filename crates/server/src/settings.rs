@@ -6,11 +6,14 @@ use clap::Args;
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use url::Url;
 use weighhouse_core::kernel::config::{
     Config, JwtConfig, LogKey, MailConfig, MailTransport, SmtpConfig, StoreConfig, is_loopback,
 };
 use weighhouse_core::kernel::network::{Proxies, ProxyHeader};
+use weighhouse_core::kernel::outside::Outgoing;
+use weighhouse_core::kernel::seal::SealKey;
 
 /// Where the database is.
 #[derive(Args, Clone)]
@@ -169,6 +172,50 @@ impl JwtArgs {
     }
 }
 
+/// What the installation asks of others, in its clients' name.
+#[derive(Args, Clone)]
+pub(crate) struct OutgoingArgs {
+    /// Seals the API keys of model providers: at least 32 bytes, the same for every server and worker
+    #[arg(long, env = "WEIGHHOUSE_SEAL_KEY", hide_env_values = true, value_name = "KEY")]
+    seal_key: Option<String>,
+    /// A file that holds the key that seals
+    #[arg(long, env = "WEIGHHOUSE_SEAL_KEY_FILE", value_name = "FILE", conflicts_with = "seal_key")]
+    seal_key_file: Option<PathBuf>,
+    /// Private networks in which model providers are asked all the same (10.1.0.0/16,127.0.0.1)
+    #[arg(long, env = "WEIGHHOUSE_ALLOW_OUTGOING", value_name = "NETWORKS", value_delimiter = ',', value_parser = network)]
+    allow_outgoing: Vec<IpNet>,
+    /// How long a model provider may take to answer, in seconds
+    #[arg(
+        long,
+        env = "WEIGHHOUSE_OUTGOING_TIMEOUT",
+        default_value_t = 30,
+        value_parser = clap::value_parser!(u64).range(1..=300),
+        value_name = "SECONDS"
+    )]
+    outgoing_timeout: u64,
+}
+
+impl OutgoingArgs {
+    /// With what was given; a key is taken from `otherwise` where none was.
+    pub(crate) fn applied(
+        &self,
+        config: Config,
+        otherwise: impl FnOnce() -> Result<Option<String>>,
+    ) -> Result<Config> {
+        let key = match secret(self.seal_key.as_deref(), self.seal_key_file.as_deref())? {
+            None => otherwise()?,
+            given => given,
+        };
+        let seal_key = key.map(|text| text.parse::<SealKey>().map_err(anyhow::Error::msg)).transpose()?;
+        let patience = Duration::from_secs(self.outgoing_timeout);
+        Ok(Config {
+            seal_key,
+            outgoing: Outgoing { allowed: self.allow_outgoing.clone(), patience },
+            ..config
+        })
+    }
+}
+
 /// Where people reach the installation.
 #[derive(Args, Clone)]
 pub(crate) struct ListenArgs {
@@ -257,6 +304,8 @@ pub(crate) fn config(database_url: String, store_url: Url, mail: MailConfig, pub
         log_key: None,
         jwt: JwtConfig::default(),
         proxies: Proxies::default(),
+        seal_key: None,
+        outgoing: Outgoing::default(),
     }
 }
 

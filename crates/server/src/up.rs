@@ -2,7 +2,9 @@
 
 use crate::embedded::{self, Durability, Postgres};
 use crate::folder::{self, Folder};
-use crate::settings::{JwtArgs, ListenArgs, LogKeyArgs, MailArgs, MetricsArgs, PoolArgs, config};
+use crate::settings::{
+    JwtArgs, ListenArgs, LogKeyArgs, MailArgs, MetricsArgs, OutgoingArgs, PoolArgs, config,
+};
 use crate::{demo, http, metrics, serve};
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -39,6 +41,8 @@ pub(crate) struct UpArgs {
     log_key: LogKeyArgs,
     #[command(flatten)]
     jwt: JwtArgs,
+    #[command(flatten)]
+    outgoing: OutgoingArgs,
     #[command(flatten)]
     listen: ListenArgs,
     #[command(flatten)]
@@ -87,6 +91,7 @@ pub(crate) fn up(args: &UpArgs) -> Result<()> {
         jwt.key = Some(folder.jwt_key()?);
     }
     let settings = args.pool.applied(config(folder.app_url(), store_url, mail, public_url));
+    let settings = args.outgoing.applied(settings, || folder.seal_key().map(Some))?;
     let app = App::new(Config { log_key: Some(log_key), jwt, proxies: args.listen.proxies(), ..settings })?;
     metrics::start(&app, metrics_listener)?;
     let outcome = actix_web::rt::System::new().block_on(async {

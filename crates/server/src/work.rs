@@ -1,6 +1,6 @@
 //! `weighhouse work`: jobs.
 
-use crate::settings::{DatabaseArgs, LogKeyArgs, MailArgs, MetricsArgs, PoolArgs, config};
+use crate::settings::{DatabaseArgs, LogKeyArgs, MailArgs, MetricsArgs, OutgoingArgs, PoolArgs, config};
 use crate::{metrics, serve, up};
 use anyhow::Result;
 use clap::Args;
@@ -23,6 +23,8 @@ pub(crate) struct WorkArgs {
     mail: MailArgs,
     #[command(flatten)]
     log_key: LogKeyArgs,
+    #[command(flatten)]
+    outgoing: OutgoingArgs,
     /// The address that people type; links in mails begin with it
     #[arg(long, env = "WEIGHHOUSE_PUBLIC_URL", value_name = "URL")]
     public_url: Url,
@@ -40,7 +42,8 @@ pub(crate) fn work(args: &WorkArgs) -> Result<()> {
         );
     }
     let settings = config(args.database.required()?, args.store_url.clone(), mail, args.public_url.clone());
-    let app = App::new(Config { log_key, ..args.pool.applied(settings) })?;
+    let settings = args.outgoing.applied(args.pool.applied(settings), || Ok(None))?;
+    let app = App::new(Config { log_key, ..settings })?;
     metrics::start(&app, args.metrics.bind()?)?;
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         let stopped = up::stop_signal()?;

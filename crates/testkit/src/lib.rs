@@ -4,6 +4,7 @@
 mod certificates;
 mod db;
 mod people;
+mod provider;
 mod proxy;
 mod s3;
 mod server;
@@ -12,6 +13,7 @@ mod smtp;
 pub use certificates::Certificates;
 pub use db::Database;
 pub use people::{Answer, Person};
+pub use provider::{Mood, Provider, Serving};
 pub use proxy::{Fault, Proxy};
 pub use s3::Bucket;
 pub use server::{JWT_KEY, Mail, Options, PASSWORD, Server};

@@ -13,6 +13,7 @@ use weighhouse_core::kernel::config::{
     Config, JwtConfig, LogKey, MailConfig, MailTransport, SmtpConfig, StoreConfig, log_key_create,
 };
 use weighhouse_core::kernel::network::Proxies;
+use weighhouse_core::kernel::outside::Outgoing;
 use weighhouse_core::{App, Ctx, projects, tenancy};
 use weighhouse_types::permission::{AgencyRole, Role, Scope, TenantRole};
 use weighhouse_types::projects::ProjectCreate;
@@ -23,6 +24,9 @@ pub const PASSWORD: &str = "four words make one";
 
 /// The key of JWTs in tests.
 pub const JWT_KEY: &str = "a key of more than thirty-two bytes";
+
+/// The key that seals secrets in tests.
+const SEAL_KEY: &str = "another key of more than thirty-two bytes";
 
 /// What differs from the usual server.
 #[derive(Default)]
@@ -41,6 +45,10 @@ pub struct Options {
     pub proxies: Proxies,
     /// Scan what is registered. Without, a log holds what the test does and no more.
     pub scans: bool,
+    /// Ask no private network for models, as installations are set up.
+    pub public_only: bool,
+    /// Keep no secrets: without the key that seals them.
+    pub unsealed: bool,
 }
 
 /// A server, its database and its folders; all gone when dropped.
@@ -94,6 +102,11 @@ impl Server {
             log_key: options.log_key,
             jwt: options.jwt.unwrap_or_else(|| JwtConfig { key: Some(JWT_KEY.into()), previous: None }),
             proxies: options.proxies,
+            seal_key: (!options.unsealed).then(|| SEAL_KEY.parse().unwrap()),
+            outgoing: Outgoing {
+                allowed: if options.public_only { Vec::new() } else { vec!["127.0.0.0/8".parse().unwrap()] },
+                patience: Duration::from_secs(2),
+            },
         })
         .unwrap();
         let worker = CancellationToken::new();

@@ -1,6 +1,7 @@
 //! The audit log: every kind of event there is, and how people read it.
 
 mod attestation;
+mod pins;
 mod proof;
 mod retention;
 mod sentence;
@@ -10,12 +11,14 @@ pub use proof::*;
 use crate::annotations::Change;
 use crate::attestations::AttestationKind;
 use crate::page::PageQuery;
+use crate::pins::{Identity, PinChange};
 use crate::retention::{SweptClass, Terms};
 use crate::systems::{BrokenSystems, Verdict};
 use crate::versions::{MovedVersion, Stage};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// What an event says, apart from who and when. The serialised form is kept
 /// for years: fields may be added, never renamed or removed.
@@ -187,6 +190,32 @@ pub enum Event {
     SignerAdded { signer: String, name: String, fingerprint: String },
     #[serde(rename = "signer.removed")]
     SignerRemoved { signer: String, name: String, fingerprint: String },
+    /// What is watched of a model's provider. Of the API key only whether there is one.
+    #[serde(rename = "pin.set")]
+    PinSet {
+        model: String,
+        endpoint: String,
+        pinned: String,
+        every_minutes: u32,
+        golden: Vec<String>,
+        secret: bool,
+    },
+    #[serde(rename = "pin.removed")]
+    PinRemoved { model: String, endpoint: String, pinned: String },
+    /// What a provider is was recorded, to be compared with.
+    #[serde(rename = "pin.recorded")]
+    PinRecorded {
+        model: String,
+        endpoint: String,
+        pinned: String,
+        identity: Identity,
+        /// Digests of golden answers by name.
+        answers: BTreeMap<String, String>,
+    },
+    #[serde(rename = "pin.changed")]
+    PinChanged { model: String, alert: String, endpoint: String, pinned: String, changes: Vec<PinChange> },
+    #[serde(rename = "pin.alert-closed")]
+    PinAlertClosed { model: String, alert: String, version: String, pinned: String },
 }
 
 impl Event {
@@ -245,6 +274,11 @@ impl Event {
             Self::AttestationAdded { .. } => "attestation.added",
             Self::SignerAdded { .. } => "signer.added",
             Self::SignerRemoved { .. } => "signer.removed",
+            Self::PinSet { .. } => "pin.set",
+            Self::PinRemoved { .. } => "pin.removed",
+            Self::PinRecorded { .. } => "pin.recorded",
+            Self::PinChanged { .. } => "pin.changed",
+            Self::PinAlertClosed { .. } => "pin.alert-closed",
         }
     }
 }

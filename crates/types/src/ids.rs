@@ -66,4 +66,6 @@ ids! {
     SignerId,
     /// One sweep of what has expired.
     SweepId,
+    /// A provider's change.
+    PinAlertId,
 }

@@ -116,6 +116,7 @@ named! {
         SignerManage = "signer.manage",
         CompatibilityState = "compatibility.state",
         SystemPolicyManage = "system-policy.manage",
+        PinManage = "pin.manage",
     }
 }
 
@@ -194,7 +195,8 @@ pub const fn allows(role: Role, action: Action) -> bool {
         | A::PromotionOpen
         | A::PromotionWithdraw
         | A::CompatibilityState
-        | A::ProductionRollback => {
+        | A::ProductionRollback
+        | A::PinManage => {
             matches!(role, Role::Agency(Owner | AgencyAdmin | Engineer))
         }
         A::PromotionDecide => matches!(role, Role::Tenant(Approver)),
@@ -234,7 +236,8 @@ pub const fn token_scope(action: Action) -> Option<Scope> {
         | A::AttestationAdd
         | A::CommentAdd
         | A::Annotate
-        | A::CompatibilityState => Some(Scope::Register),
+        | A::CompatibilityState
+        | A::PinManage => Some(Scope::Register),
         A::PromotionOpen | A::PromotionWithdraw => Some(Scope::Promote),
         A::VersionRetire | A::ProductionRollback => Some(Scope::Deploy),
         A::MemberManage

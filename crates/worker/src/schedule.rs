@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 use weighhouse_core::kernel::metrics::metrics;
 use weighhouse_core::kernel::{idempotency, jobs, schedule, secret, throttle};
-use weighhouse_core::{App, Result, audit, blobs, identity, retention};
+use weighhouse_core::{App, Result, audit, blobs, identity, pins, retention};
 
 /// Work that comes round by itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,6 +27,10 @@ enum Periodic {
     RetentionSweep,
     /// Give up stored files that nobody needs.
     BlobCollect,
+    /// Look whether providers still serve what versions were tested with.
+    PinsLook,
+    /// Close the alerts about what was evaluated since.
+    PinAlertsClose,
 }
 
 impl Periodic {
@@ -38,6 +42,8 @@ impl Periodic {
         Self::CheckpointsSign,
         Self::RetentionSweep,
         Self::BlobCollect,
+        Self::PinsLook,
+        Self::PinAlertsClose,
     ];
 
     const fn name(self) -> &'static str {
@@ -49,6 +55,8 @@ impl Periodic {
             Self::BlobCollect => "blob-collect",
             Self::ThrottlesForget => "throttles-forget",
             Self::LoginsForget => "logins-forget",
+            Self::PinsLook => "pins-look",
+            Self::PinAlertsClose => "pin-alerts-close",
         }
     }
 
@@ -59,7 +67,8 @@ impl Periodic {
             | Self::LoginsForget
             | Self::RetentionSweep
             | Self::BlobCollect => Duration::from_hours(1),
-            Self::ThrottlesForget => Duration::from_mins(1),
+            Self::ThrottlesForget | Self::PinAlertsClose => Duration::from_mins(1),
+            Self::PinsLook => Duration::from_secs(5),
             Self::CheckpointsSign => Duration::from_secs(3),
         }
     }
@@ -73,6 +82,8 @@ impl Periodic {
             Self::BlobCollect => until(stop, blobs::collect_all(app)).await,
             Self::ThrottlesForget => throttle::prune(app).await,
             Self::LoginsForget => identity::prune(app).await,
+            Self::PinsLook => until(stop, pins::look_due(app)).await,
+            Self::PinAlertsClose => pins::alerts_close(app).await,
         }
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod lineage;
 pub(crate) mod memberships;
 pub(crate) mod models;
 pub(crate) mod notifications;
+pub(crate) mod pins;
 pub(crate) mod projects;
 pub(crate) mod promotions;
 pub(crate) mod refusal;

@@ -29,6 +29,7 @@ const TAGS: &[(&str, &str)] = &[
     ("versions", "Versions: immutable, numbered, identified by the digest of their context."),
     ("annotations", "What people say of models and versions, outside any digest, and aliases."),
     ("files", "Files of versions, on their way in and out."),
+    ("pins", "Watches on providers of language models, and alerts when they change."),
     ("promotions", "Requests to move a version to a stage, and decisions about them."),
     ("systems", "Systems of versions: what they hold, and which combinations are known to work."),
     ("lineage", "What a version came from, and what became of it."),

@@ -146,6 +146,10 @@ fn path_parameter(path: &str, parameter: &mut Value) {
         "job" => ("The job's id", Value::Null),
         "hold" => ("The hold's id", Value::Null),
         "sweep" => ("The sweep's id", Value::Null),
+        "prompt" => (
+            "The prompt's name in the version",
+            json!({"type": "string", "minLength": 1, "maxLength": 100, "example": "system"}),
+        ),
         _ => return,
     };
     parameter["description"] = json!(about);

@@ -41,13 +41,21 @@ covers untracked files, and leaves out what is pushed. --from-env reads the
 active environment's files ($VIRTUAL_ENV, $CONDA_PREFIX, or the system's Python)
 and imports nothing; it describes the machine that it runs on.
 
+A language model's prompts may lie in files of their own, beside the context:
+
+  [llm]
+  provider = \"openai\"
+  model = \"gpt-4o-2024-08-06\"
+  prompts = { system = \"prompts/system.txt\", user = { file = \"prompts/user.txt\" } }
+
 Folders named .git and .weighhouse are left out. Symbolic links are followed to
 files inside the folder; links that lead out of it are refused.
 
 Example:
   wh push ./model --model acme/claims/fraud --context context.toml
   wh push ./model --from-git --from-env
-  wh push --model acme/claims/desk --context system.toml")]
+  wh push --model acme/claims/desk --context system.toml
+  wh push --model acme/claims/summariser --context summariser.toml")]
 pub(crate) struct Push {
     /// The model's file or folder; none for a system, or a language model that a provider serves
     #[arg(required_unless_present = "context")]

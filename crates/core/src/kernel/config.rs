@@ -2,6 +2,8 @@
 
 use super::error::{Error, Result};
 use super::network::{Origin, Proxies};
+use super::outside::Outgoing;
+use super::seal::SealKey;
 use super::secret;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -27,6 +29,10 @@ pub struct Config {
     pub jwt: JwtConfig,
     /// The proxies that are believed about where requests come from.
     pub proxies: Proxies,
+    /// Seals secrets that the installation must use again; without it none are kept.
+    pub seal_key: Option<SealKey>,
+    /// Where requests to addresses that callers name may go.
+    pub outgoing: Outgoing,
 }
 
 /// Where files lie.

@@ -27,8 +27,8 @@ use weighhouse_types::ids::{InvitationId, UserId};
 use weighhouse_types::memberships::{Invitation, InvitationCreate, Member};
 use weighhouse_types::permission::{Action, TenantRole};
 
-pub(crate) use queries::approvers;
 use queries::invitations::{self, Close};
+pub(crate) use queries::{approvers, builders};
 
 /// Everyone with a role that reaches the tenant, the client's people first.
 ///

@@ -128,3 +128,15 @@ pub(crate) async fn approvers(tx: &mut TenantTx<'_>) -> Result<Vec<String>> {
     .await?;
     Ok(rows.into_iter().map(|row| row.email).collect())
 }
+
+/// The addresses of the agency's people who build and promote.
+pub(crate) async fn builders(tx: &mut TenantTx<'_>, tenant: &authz::Tenant) -> Result<Vec<String>> {
+    let rows: Vec<Email> = sql_query(
+        "SELECT u.email FROM agency_members m JOIN users u ON u.id = m.user_id
+         WHERE m.agency_id = $1 AND m.role IN ('agency-admin', 'engineer') ORDER BY u.email LIMIT 200",
+    )
+    .bind::<SqlUuid, _>(tenant.agency_id().0)
+    .load(tx.conn()?)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.email).collect())
+}

@@ -3,12 +3,15 @@
 
 mod folder;
 mod people;
+mod pins;
 mod queries;
 mod template;
 
 pub use folder::folder_mails;
 
 pub(crate) use people::{email_changed, email_confirm, password_changed, password_reset, staff_invitation};
+
+pub(crate) use pins::pin_changed;
 
 use crate::kernel::app::App;
 use crate::kernel::authz;

@@ -53,6 +53,11 @@ impl Event {
             Self::AttestationAdded { .. } | Self::SignerAdded { .. } | Self::SignerRemoved { .. } => {
                 self.sentence_attestation(actor)
             }
+            Self::PinSet { .. }
+            | Self::PinRemoved { .. }
+            | Self::PinRecorded { .. }
+            | Self::PinChanged { .. }
+            | Self::PinAlertClosed { .. } => self.sentence_pin(actor),
             Self::SessionsRevoked { .. }
             | Self::PasswordResetAsked { .. }
             | Self::PasswordReset { .. }

@@ -1,7 +1,12 @@
 //! The component of a version of kind `llm`: everything that makes a language
 //! model behave as it does. A change to any of it is a new version.
 
-use super::ContextError;
+mod check;
+mod template;
+
+pub use check::endpoint_check;
+pub use template::{Part, RenderError, parts, render, variables};
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -25,7 +30,7 @@ pub struct Llm {
     pub retrieval: Option<Retrieval>,
     #[serde(default)]
     pub guardrails: Vec<Guardrail>,
-    /// Temperature, top-p, limits, stop sequences, seed.
+    /// Temperature, top-p, limits, stop sequences, seed; a provider's own parameters in `extra`.
     #[serde(default)]
     #[schema(value_type = Object)]
     pub decoding: Map<String, Value>,
@@ -40,14 +45,20 @@ pub struct Llm {
 #[serde(deny_unknown_fields)]
 pub struct Checkpoint {
     pub uri: String,
+    /// SHA-256 in lower-case hex, `sha256:` before it or not.
     pub digest: Option<String>,
+    /// The model that it was tuned from.
+    pub base: Option<String>,
+    /// How, such as `lora` or `full`.
+    pub method: Option<String>,
 }
 
-/// A prompt's template, with its variables in double braces: `{{ claim }}`.
+/// A prompt's template, with its variables in double braces: `{{ claim }}`. Where braces themselves are meant, a
+/// backslash stands before them: `\{{`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Prompt {
-    /// `system`, `user` or `assistant`.
+    /// `system`, `developer`, `user`, `assistant` or `tool`.
     pub role: Option<String>,
     pub template: String,
     /// Example values, for the preview and the golden prompts.
@@ -63,6 +74,11 @@ pub struct Retrieval {
     pub index_digest: Option<String>,
     pub embedding_model: Option<String>,
     pub top_k: Option<u32>,
+    pub reranker: Option<String>,
+    /// Tokens.
+    pub chunk_size: Option<u32>,
+    /// Tokens that a chunk shares with the one before.
+    pub chunk_overlap: Option<u32>,
     #[serde(default)]
     #[schema(value_type = Object)]
     pub config: Map<String, Value>,
@@ -75,28 +91,10 @@ pub struct Guardrail {
     pub name: String,
     /// `input` or `output`.
     pub stage: String,
+    pub version: Option<String>,
+    /// What it does with what it finds: `block`, `redact` or `flag`.
+    pub action: Option<String>,
     #[serde(default)]
     #[schema(value_type = Object)]
     pub config: Map<String, Value>,
-}
-
-impl Llm {
-    /// Checks what the types cannot say.
-    ///
-    /// # Errors
-    /// Says what is wrong and where.
-    pub(super) fn check(&self, field: &str) -> Result<(), ContextError> {
-        for (name, text) in [("provider", &self.provider), ("model", &self.model)] {
-            if text.trim().is_empty() {
-                return Err(ContextError::new(format!("{field}.{name}"), "must not be empty"));
-            }
-        }
-        for (n, guardrail) in self.guardrails.iter().enumerate() {
-            if !matches!(guardrail.stage.as_str(), "input" | "output") {
-                let at = format!("{field}.guardrails[{n}].stage");
-                return Err(ContextError::new(at, "is `input` or `output`"));
-            }
-        }
-        Ok(())
-    }
 }

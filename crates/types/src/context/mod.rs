@@ -7,7 +7,7 @@
 mod check;
 mod components;
 mod kind;
-mod llm;
+pub mod llm;
 mod supply;
 mod system;
 

@@ -18,6 +18,7 @@ use crate::components::table::{Heads, NextPage, Scroll};
 use crate::components::time::{Moment, When};
 use crate::pages::annotations::SaidCard;
 use crate::pages::systems::Compatibility;
+use crate::pages::pins::PinCard;
 use crate::{links, session};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use leptos::prelude::*;
@@ -25,6 +26,7 @@ use server::ModelShown;
 use std::collections::BTreeMap;
 use ticket::Ticket;
 use weighhouse_types::annotations::Annotations;
+use weighhouse_types::context::Kind;
 use weighhouse_types::permission::{Action, allows};
 use weighhouse_types::reference::{ModelRef, VersionRef};
 use weighhouse_types::versions::{PeriodCause, ProductionPeriod, VersionSummary};
@@ -58,7 +60,7 @@ fn moment(text: &str) -> Option<DateTime<Utc>> {
 
 #[component]
 fn ModelView(shown: ModelShown, at: Option<DateTime<Utc>>, unreadable: bool) -> impl IntoView {
-    let ModelShown { tenant, reference, model, versions, answer, produced, before, periods, combinations } =
+    let ModelShown { tenant, reference, model, versions, answer, produced, before, periods, combinations, pin } =
         shown;
     let address = links::model(&reference);
     let pushes = allows(tenant.role, Action::VersionRegister);
@@ -66,7 +68,11 @@ fn ModelView(shown: ModelShown, at: Option<DateTime<Utc>>, unreadable: bool) -> 
     let (reference_text, named) = (reference.to_string(), reference.clone());
     let said =
         Annotations { description: model.description.clone(), tags: model.tags.clone(), aliases: Vec::new() };
-    let push = format!("wh push ./my-model --model {reference}");
+    let sets = allows(tenant.role, Action::PinManage);
+    let push = match model.kind {
+        Kind::Llm => format!("wh push --model {reference} --context context.toml"),
+        Kind::Model | Kind::System => format!("wh push ./my-model --model {reference}"),
+    };
     view! {
         <div class="head">
             <h1>{model.name.clone()}</h1>
@@ -99,6 +105,7 @@ fn ModelView(shown: ModelShown, at: Option<DateTime<Utc>>, unreadable: bool) -> 
                     push=push.clone()
                 />
                 <Compatibility combinations=combinations />
+                {pin.map(|pin| view! { <PinCard pin=pin of=reference.clone() sets=sets /> })}
                 <Periods periods=periods reference=reference />
             </div>
             <aside class="rail">

@@ -1,10 +1,13 @@
 //! What the pages of this feature need of core.
 
 use crate::pages::systems;
+use crate::pages::pins::server as pins;
 use chrono::{DateTime, Utc};
 use weighhouse_core::{Ctx, Result, models, promotions, tenancy, versions};
+use weighhouse_types::context::Kind;
 use weighhouse_types::models::{Model, ModelQuery};
 use weighhouse_types::page::{Page, PageQuery};
+use weighhouse_types::pins::Pin;
 use weighhouse_types::reference::{ModelRef, VersionRef};
 use weighhouse_types::systems::Combination;
 use weighhouse_types::tenancy::Tenant;
@@ -30,6 +33,8 @@ pub(crate) struct ModelShown {
 /// A client's models, as asked for.
 pub(crate) async fn models(ctx: &Ctx, tenant: &str, query: &ModelQuery) -> Result<(Tenant, Page<Model>)> {
     Ok((tenancy::tenant_get(ctx, tenant).await?, models::model_list(ctx, tenant, query).await?))
+    /// The watch on a language model's provider.
+    pub(crate) pin: Option<Pin>,
 }
 
 pub(crate) async fn model(
@@ -40,6 +45,10 @@ pub(crate) async fn model(
 ) -> Result<ModelShown> {
     let tenant = tenancy::tenant_get(ctx, &reference.tenant).await?;
     let model = models::model_get(ctx, &reference).await?;
+    let pin = match model.kind {
+        Kind::Llm => Some(pins::pin(ctx, &reference).await?),
+        Kind::Model | Kind::System => None,
+    };
     let versions = versions::version_list(ctx, &reference, &PageQuery { cursor, limit: None }).await?;
     let answer = promotions::production_at(ctx, &reference, &AsOf { at }).await?;
     let periods = promotions::production_history(ctx, &reference).await?;
@@ -54,5 +63,5 @@ pub(crate) async fn model(
     let earlier = periods.iter().filter(|period| from.is_some_and(|from| period.from < from));
     let before = earlier.max_by_key(|period| period.from).cloned();
     let combinations = systems::server::compatibility(ctx, &reference).await?;
-    Ok(ModelShown { tenant, reference, model, versions, answer, produced, before, periods, combinations })
+    Ok(ModelShown { tenant, reference, model, versions, answer, produced, before, periods, combinations, pin })
 }

@@ -10,6 +10,7 @@ use crate::components::icon::Icon;
 use crate::components::models::{ModelLine, ModelTable};
 use crate::components::note::Empty;
 use crate::components::time::When;
+use crate::pages::pins::OpenAlerts;
 use crate::pages::projects::NewProjectForm;
 use crate::{links, session};
 use leptos::prelude::*;
@@ -33,7 +34,7 @@ pub(crate) fn HomePage() -> impl IntoView {
 
 #[component]
 fn HomeView(home: Home) -> impl IntoView {
-    let Home { tenant, projects, recent, members, invited, url } = home;
+    let Home { tenant, projects, recent, members, invited, url, alerts } = home;
     let progress = Progress {
         project: projects.first().map(|(project, _)| project.slug.clone()),
         version: projects.iter().any(|(_, models)| models.iter().any(|m| m.latest.is_some())),
@@ -50,6 +51,7 @@ fn HomeView(home: Home) -> impl IntoView {
     view! {
         <HomeHead tenant=tenant.clone() may_create=progress.project.is_some() />
         <div class="stack">
+            <OpenAlerts alerts=alerts />
             {guided
                 .then(|| {
                     view! {

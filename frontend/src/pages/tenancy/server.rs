@@ -2,6 +2,7 @@
 
 use crate::forms::{Done, Form, Posted, post};
 use crate::links;
+use crate::pages::pins::server as pins;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use weighhouse_core::{Ctx, Error, Result, audit, memberships, models, projects, tenancy};
@@ -9,6 +10,7 @@ use weighhouse_types::audit::{AuditEntry, AuditQuery};
 use weighhouse_types::memberships::Member;
 use weighhouse_types::models::{Model, ModelQuery};
 use weighhouse_types::permission::{Action, allows};
+use weighhouse_types::pins::PinAlert;
 use weighhouse_types::projects::Project;
 use weighhouse_types::tenancy::{AgencyMembership, Portfolio, Tenant, TenantCreate};
 
@@ -35,6 +37,8 @@ pub(crate) struct Home {
     /// Whether an approver was invited who has not come yet.
     pub(crate) invited: bool,
     pub(crate) url: String,
+    /// Providers that changed, of which nothing was evaluated since.
+    pub(crate) alerts: Vec<PinAlert>,
 }
 
 pub(crate) async fn home(ctx: &Ctx, slug: &str) -> Result<Home> {
@@ -58,7 +62,8 @@ pub(crate) async fn home(ctx: &Ctx, slug: &str) -> Result<Home> {
     let invited = allows(tenant.role, Action::MemberManage)
         && !memberships::invitation_list(ctx, slug).await?.is_empty();
     let members = memberships::member_list(ctx, slug).await?;
-    Ok(Home { tenant, projects, recent, members, invited, url: url(ctx) })
+    let alerts = pins::open_alerts(ctx, slug).await?;
+    Ok(Home { tenant, projects, recent, members, invited, url: url(ctx), alerts })
 }
 
 /// Where the caller works. Nowhere where that cannot be found: a menu must

@@ -15,6 +15,7 @@ pub(super) fn ContextSection(context: Value, supplies: Vec<Supply>, pushes: bool
     };
     let components = vec![
         section("system", parts::system),
+        section("llm", parts::llm),
         section("data", parts::data),
         section("features", parts::features),
         section("training", parts::training),

@@ -7,6 +7,7 @@ mod evidence;
 mod files;
 mod history;
 mod parts;
+mod prompts;
 pub(crate) mod server;
 mod tab;
 
@@ -30,10 +31,12 @@ use files::Files;
 use history::History;
 use leptos::prelude::*;
 use serde::Deserialize;
+use prompts::{Given, Prompts};
 use server::VersionShown;
 use tab::{Tab, Tabs};
 use weighhouse_types::context::System;
 use weighhouse_types::exports::ExportFormat;
+use weighhouse_core::Error;
 use weighhouse_types::permission::{Action, allows};
 use weighhouse_types::reference::{ModelRef, VersionRef};
 use weighhouse_types::versions::{Version, VersionSummary};
@@ -47,6 +50,7 @@ pub(crate) fn VersionPage() -> impl IntoView {
     };
     let (number, tab) = (session::param("number"), session::param("tab"));
     let seen = Shown::read(session::query("hide"), session::query("depth"));
+    let given: Given = session::queries().into_iter().collect();
     session::page(async move |ctx| {
         let reference = server::named(&ctx, &model, &number).await?;
         let tab = Tab::named(&tab)?;
@@ -54,18 +58,26 @@ pub(crate) fn VersionPage() -> impl IntoView {
         if tab == Tab::Lineage {
             shown.lineage = Some(lineage::server::version(&ctx, &reference, &seen).await?);
         }
+        if !tab.fits(shown.version.summary.kind) {
+            return Err(Error::not_found("page"));
+        }
         let ModelRef { tenant, project, model } = reference.model.clone();
         let title = format!("{model}@{}", reference.number);
         let of = shown.tenant.clone();
         let page =
-            Page::of(of, frame::Tab::Models, title, view! { <VersionView shown=shown tab=tab seen=seen /> });
+            Page::of(
+            of,
+            frame::Tab::Models,
+            title,
+            view! { <VersionView shown=shown tab=tab seen=seen given=given /> },
+        );
         let page = page.under(project.clone(), links::project(&tenant, &project));
         Ok(page.under(model, links::model(&reference.model)))
     })
 }
 
 #[component]
-fn VersionView(shown: VersionShown, tab: Tab, seen: Shown) -> impl IntoView {
+fn VersionView(shown: VersionShown, tab: Tab, seen: Shown, given: Given) -> impl IntoView {
     let summary = shown.version.summary.clone();
     let swept = shown.version.swept.clone();
     let kept = swept.is_none();
@@ -84,10 +96,10 @@ fn VersionView(shown: VersionShown, tab: Tab, seen: Shown) -> impl IntoView {
                     </div>
                 }
             })}
-        <Tabs of=summary.reference.clone() current=tab />
+        <Tabs of=summary.reference.clone() kind=summary.kind current=tab />
         <div class="cols">
             <div class="stack">
-                <Content shown=shown.clone() tab=tab seen=seen />
+                <Content shown=shown.clone() tab=tab seen=seen given=given />
             </div>
             <aside class="rail">
                 <Actions shown=shown />
@@ -106,7 +118,7 @@ fn VersionView(shown: VersionShown, tab: Tab, seen: Shown) -> impl IntoView {
 }
 
 #[component]
-fn Content(shown: VersionShown, tab: Tab, seen: Shown) -> impl IntoView {
+fn Content(shown: VersionShown, tab: Tab, seen: Shown, given: Given) -> impl IntoView {
     let pushes = allows(shown.tenant.role, Action::VersionRegister);
     let states = allows(shown.tenant.role, Action::CompatibilityState);
     let (composition, graph) = (shown.composition, shown.lineage);
@@ -117,6 +129,10 @@ fn Content(shown: VersionShown, tab: Tab, seen: Shown) -> impl IntoView {
             <Files files=file_list reference=summary.reference kept=swept.is_none() />
         }
         .into_any(),
+        Tab::Prompts => {
+            let (llm, pin, block) = (context.get("llm").cloned(), shown.pin, shown.block);
+            view! { <Prompts llm=llm of=summary.reference pin=pin block=block given=given /> }.into_any()
+        }
         Tab::Evidence => {
             let evaluation = context.get("evaluation").cloned();
             view! { <EvidenceSection evaluation=evaluation /> }.into_any()

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use weighhouse_types::context::{
-    CodeState, ComponentVersion, Dataset, Deployment, Environment, Features, System, Training,
+    CodeState, ComponentVersion, Dataset, Deployment, Environment, Features, System, Guardrail, Llm, Retrieval, Training,
 };
 
 /// Shows a component by its type.
@@ -147,4 +147,56 @@ pub(super) fn deployment(value: Value) -> AnyView {
             ("Health check".into(), mono(part.health_check)),
         ])
     })
+}
+
+pub(super) fn llm(value: Value) -> AnyView {
+    typed(value, |part: Llm| {
+        let prompts: Vec<String> = part.prompts.into_keys().collect();
+        let guardrails: Vec<String> = part.guardrails.iter().map(guardrail).collect();
+        let checkpoint = part.checkpoint.map(|checkpoint| {
+            let how = checkpoint.method.map(|method| format!(" by {method}")).unwrap_or_default();
+            let base = checkpoint.base.map(|base| format!(", tuned from {base}{how}")).unwrap_or(how);
+            view! {
+                <p class="mono">{checkpoint.uri}{base}</p>
+                {checkpoint.digest.map(|digest| view! { <Digest digest=digest of="the checkpoint" /> })}
+            }
+            .into_any()
+        });
+        facts(vec![
+            ("Provider".into(), text(Some(part.provider))),
+            ("Pinned model".into(), mono(Some(part.model))),
+            ("Endpoint".into(), mono(part.endpoint)),
+            ("Fingerprint".into(), mono(part.fingerprint)),
+            ("Checkpoint".into(), checkpoint),
+            ("Prompts".into(), text(Some(prompts.join(", ")).filter(|names| !names.is_empty()))),
+            ("Decoding".into(), pairs(part.decoding.into_iter().map(|(k, v)| (k, plain(&v))))),
+            ("Retrieval".into(), part.retrieval.map(retrieval)),
+            ("Guardrails".into(), text(Some(guardrails.join(", ")).filter(|all| !all.is_empty()))),
+            ("Orchestration".into(), pairs(part.orchestration.into_iter().map(|(k, v)| (k, plain(&v))))),
+        ])
+    })
+}
+
+fn guardrail(guardrail: &Guardrail) -> String {
+    let version = guardrail.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+    let does = guardrail.action.as_ref().map(|does| format!(", {does}s")).unwrap_or_default();
+    format!("{}{version} (on the {}{does})", guardrail.name, guardrail.stage)
+}
+
+fn retrieval(part: Retrieval) -> AnyView {
+    let facts = [
+        part.top_k.map(|k| format!("top {k}")),
+        part.embedding_model.map(|model| format!("embedded by {model}")),
+        part.reranker.map(|model| format!("ranked again by {model}")),
+        part.chunk_size.map(|size| format!("chunks of {} tokens", count(u64::from(size)))),
+        part.chunk_overlap.map(|size| format!("{} shared", count(u64::from(size)))),
+    ];
+    let line: Vec<String> = facts.into_iter().flatten().collect();
+    view! {
+        <p>{part.index}</p>
+        <p class="dim">{line.join(" · ")}</p>
+        {part.index_digest.map(|digest| view! { <Digest digest=digest of="the index" /> })}
+        {pairs(part.config.into_iter().map(|(k, v)| (k, plain(&v))))}
+    }
+    .into_any()
 }

@@ -3,12 +3,15 @@
 use crate::forms::{Done, Form, Posted, post};
 use crate::links;
 use crate::pages::systems;
+use crate::pages::pins::server as pins;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use weighhouse_core::{Ctx, Error, Result, annotations, promotions, tenancy, versions};
 use weighhouse_types::annotations::{AnnotationChange, AnnotationQuery};
 use weighhouse_types::lineage::Lineage;
 use weighhouse_types::page::MAX_LIMIT;
+use weighhouse_types::context::Kind;
+use weighhouse_types::pins::Pin;
 use weighhouse_types::promotions::PromotionOpen;
 use weighhouse_types::reference::{ModelRef, VersionRef};
 use weighhouse_types::systems::Composition;
@@ -29,11 +32,19 @@ pub(crate) struct VersionShown {
     pub(crate) composition: Composition,
     /// Where its tab is open.
     pub(crate) lineage: Option<Lineage>,
+    /// The watch on a language model's provider.
+    pub(crate) pin: Option<Pin>,
+    /// Why it may not go to production on account of that.
+    pub(crate) block: Option<String>,
 }
 
 pub(crate) async fn version(ctx: &Ctx, reference: &VersionRef, history: bool) -> Result<VersionShown> {
     let tenant = tenancy::tenant_get(ctx, &reference.model.tenant).await?;
     let version = versions::version_get(ctx, reference).await?;
+    let (pin, block) = match version.summary.kind {
+        Kind::Llm => (Some(pins::pin(ctx, &reference.model).await?), pins::block(ctx, reference).await?),
+        Kind::Model | Kind::System => (None, None),
+    };
     let now = promotions::production_at(ctx, &reference.model, &AsOf::default()).await?;
     let said = match history {
         true => {
@@ -51,6 +62,8 @@ pub(crate) async fn version(ctx: &Ctx, reference: &VersionRef, history: bool) ->
         rollback_target: now.rollback_target,
         composition: systems::server::composition(ctx, reference).await?,
         lineage: None,
+        pin,
+        block,
     })
 }
 

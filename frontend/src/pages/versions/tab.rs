@@ -3,11 +3,14 @@
 use crate::links;
 use leptos::prelude::*;
 use weighhouse_core::{Error, Result};
+use weighhouse_types::context::Kind;
 use weighhouse_types::reference::VersionRef;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tab {
     Context,
+    /// Of language models alone.
+    Prompts,
     Evidence,
     Systems,
     Lineage,
@@ -15,7 +18,7 @@ pub(super) enum Tab {
 }
 
 impl Tab {
-    const ALL: [Self; 5] = [Self::Context, Self::Evidence, Self::Systems, Self::Lineage, Self::History];
+    const ALL: [Self; 6] = [Self::Context, Self::Prompts, Self::Evidence, Self::Systems, Self::Lineage, Self::History];
 
     /// The tab of an address; without a name, the first.
     ///
@@ -29,6 +32,7 @@ impl Tab {
     const fn address(self) -> &'static str {
         match self {
             Self::Context => "",
+            Self::Prompts => "prompts",
             Self::Evidence => "evidence",
             Self::Systems => "systems",
             Self::Lineage => "lineage",
@@ -39,16 +43,22 @@ impl Tab {
     const fn title(self) -> &'static str {
         match self {
             Self::Context => "Context",
+            Self::Prompts => "Prompts",
             Self::Evidence => "Evidence",
             Self::Systems => "Systems",
             Self::Lineage => "Lineage",
             Self::History => "History",
         }
     }
+
+    /// Whether versions of a kind have it.
+    pub(super) fn fits(self, kind: Kind) -> bool {
+        self != Self::Prompts || kind == Kind::Llm
+    }
 }
 
 #[component]
-pub(super) fn Tabs(of: VersionRef, current: Tab) -> impl IntoView {
+pub(super) fn Tabs(of: VersionRef, kind: Kind, current: Tab) -> impl IntoView {
     let tab = |tab: Tab| {
         let href = links::version_tab(&of, tab.address());
         let current = (tab == current).then_some("page");
@@ -62,7 +72,7 @@ pub(super) fn Tabs(of: VersionRef, current: Tab) -> impl IntoView {
     };
     view! {
         <nav class="tabs page-tabs" aria-label="Parts of the version">
-            <ul>{Tab::ALL.into_iter().map(tab).collect_view()}</ul>
+            <ul>{Tab::ALL.into_iter().filter(|tab| tab.fits(kind)).map(tab).collect_view()}</ul>
         </nav>
     }
 }

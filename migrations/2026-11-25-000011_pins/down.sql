@@ -1,0 +1,1 @@
+DROP TABLE pin_alerts, pin_looks, pin_watches;
