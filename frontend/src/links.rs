@@ -1,6 +1,7 @@
 //! Where everything is.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use weighhouse_types::datasets::DataRef;
 use weighhouse_types::ids::PromotionId;
 use weighhouse_types::reference::{ModelRef, VersionRef};
 
@@ -50,6 +51,21 @@ pub(crate) fn version(version: &VersionRef) -> String {
 /// A tab of a version's page; the empty name is the first.
 pub(crate) fn version_tab(of: &VersionRef, tab: &str) -> String {
     if tab.is_empty() { version(of) } else { format!("{}/{tab}", version(of)) }
+}
+
+/// A version of a dataset.
+pub(crate) fn dataset(tenant: &str, version: &DataRef) -> String {
+    format!("/t/{tenant}/datasets/{}/v/{}", encode(&version.name), version.number)
+}
+
+/// How a version of a dataset differs from another.
+pub(crate) fn drift(tenant: &str, from: &DataRef, to: &DataRef) -> String {
+    format!("{}/drift?against={}", dataset(tenant, to), encode(&from.to_string()))
+}
+
+/// A version of a feature pipeline.
+pub(crate) fn pipeline(tenant: &str, version: &DataRef) -> String {
+    format!("/t/{tenant}/pipelines/{}/v/{}", encode(&version.name), version.number)
 }
 
 pub(crate) fn promotion(tenant: &str, id: PromotionId) -> String {

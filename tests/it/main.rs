@@ -6,6 +6,7 @@ mod browser;
 mod catalogue;
 mod clock;
 mod collect;
+mod datasets;
 mod dropped;
 mod forms;
 mod fuzz;

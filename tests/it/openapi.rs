@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use weighhouse_testkit::Server;
 use weighhouse_types as types;
+use weighhouse_types::datasets::Registered;
 use weighhouse_types::page::Page;
 
 struct Operation<'a> {
@@ -90,6 +91,8 @@ const TYPES: &[(&str, Check)] = &[
     ("BlobQuery", is::<types::blobs::BlobQuery>),
     ("BlobStatus", is::<types::blobs::BlobStatus>),
     ("BlobsQuery", is::<types::blobs::BlobsQuery>),
+    ("DatasetRecord", is::<types::datasets::DatasetRecord>),
+    ("Drift", is::<types::datasets::Drift>),
     ("EmailChange", is::<types::identity::EmailChange>),
     ("FolderMail", is::<types::notifications::FolderMail>),
     ("Found", is::<types::search::Found>),
@@ -111,12 +114,15 @@ const TYPES: &[(&str, Check)] = &[
     ("Page_JobSummary", is::<Page<types::jobs::JobSummary>>),
     ("Page_Model", is::<Page<types::models::Model>>),
     ("Page_PromotionSummary", is::<Page<types::promotions::PromotionSummary>>),
+    ("Page_Registered_DatasetRecord", is::<Page<Registered<types::datasets::DatasetRecord>>>),
+    ("Page_Registered_PipelineRecord", is::<Page<Registered<types::datasets::PipelineRecord>>>),
     ("Page_Sweep", is::<Page<types::retention::Sweep>>),
     ("Page_SweepBatch", is::<Page<types::retention::SweepBatch>>),
     ("Page_VersionSummary", is::<Page<types::versions::VersionSummary>>),
     ("PasswordChange", is::<types::identity::PasswordChange>),
     ("PasswordReset", is::<types::identity::PasswordReset>),
     ("PasswordResetAsk", is::<types::identity::PasswordResetAsk>),
+    ("PipelineRecord", is::<types::datasets::PipelineRecord>),
     ("Portfolio", is::<types::tenancy::Portfolio>),
     ("Problem", is::<types::error::Problem>),
     ("ProductionAnswer", is::<types::versions::ProductionAnswer>),
@@ -126,6 +132,8 @@ const TYPES: &[(&str, Check)] = &[
     ("Promotion", is::<types::promotions::Promotion>),
     ("PromotionDecide", is::<types::promotions::PromotionDecide>),
     ("PromotionOpen", is::<types::promotions::PromotionOpen>),
+    ("Registered_DatasetRecord", is::<Registered<types::datasets::DatasetRecord>>),
+    ("Registered_PipelineRecord", is::<Registered<types::datasets::PipelineRecord>>),
     ("Retention", is::<types::retention::Retention>),
     ("RetentionSet", is::<types::retention::RetentionSet>),
     ("Retire", is::<BTreeMap<String, String>>),

@@ -13,10 +13,24 @@ use weighhouse_types::permission::{Action, Role, Scope, allows, token_scope};
 fn action_of(operation: &str) -> Option<(Action, Value)> {
     let nothing = json!({});
     Some(match operation {
-        "tenant_get" | "project_list" | "project_get" | "model_list" | "model_get" | "version_list"
-        | "version_get" | "production_at" | "production_history" | "promotion_list" | "promotion_get" => {
-            (Action::TenantRead, nothing)
-        }
+        "tenant_get"
+        | "project_list"
+        | "project_get"
+        | "model_list"
+        | "model_get"
+        | "version_list"
+        | "version_get"
+        | "dataset_list"
+        | "dataset_version_list"
+        | "dataset_get"
+        | "dataset_drift"
+        | "pipeline_list"
+        | "pipeline_version_list"
+        | "pipeline_get"
+        | "production_at"
+        | "production_history"
+        | "promotion_list"
+        | "promotion_get" => (Action::TenantRead, nothing),
         "member_list" => (Action::MemberRead, nothing),
         "member_update" => (Action::MemberManage, json!({"role": "viewer"})),
         "invitation_create" => (Action::MemberManage, json!({"email": "x@y.example", "role": "viewer"})),
@@ -39,6 +53,7 @@ fn action_of(operation: &str) -> Option<(Action, Value)> {
         "project_create" => (Action::ProjectCreate, json!({"slug": "claims"})),
         "model_create" => (Action::ModelCreate, json!({"name": "fraud"})),
         "version_register" => (Action::VersionRegister, json!({"context": {"nonsense": 1}})),
+        "dataset_register" | "pipeline_register" => (Action::DataRegister, nothing),
         "blob_query" => (Action::VersionRegister, json!({"files": []})),
         "blob_complete" => {
             let sha = "0".repeat(64);
@@ -134,6 +149,8 @@ impl Operation {
             .replace("{tenant}", tenant)
             .replace("{project}", "claims")
             .replace("{model}", "fraud")
+            .replace("{dataset}", "claims-2025")
+            .replace("{pipeline}", "claim-features")
             .replace("{number}", "1")
             .replace("{path}", "model.onnx")
             .replace("{promotion}", &ids.promotion)
@@ -184,6 +201,11 @@ async fn world() -> (Server, Ids) {
     let server = Server::with_clients().await;
     let engineer = server.engineer("first").await;
     register(&engineer, "fraud", "one").await;
+    let data = json!({"snapshot": "1", "code": "git"});
+    for (place, field) in [("datasets/claims-2025", "snapshot"), ("pipelines/claim-features", "code")] {
+        let path = format!("/api/v1/tenants/north/{place}/versions");
+        engineer.post(&path, &json!({field: data[field]})).await.expect(201);
+    }
     promote(&engineer, "fraud", 1, "staging").await.expect(201);
     let request = promote(&engineer, "fraud", 1, "production").await.expect(201);
     let ids = Ids { promotion: request["id"].as_str().unwrap().into() };

@@ -5,6 +5,7 @@ mod account;
 mod audit;
 mod blobs;
 mod csrf;
+mod datasets;
 mod directory;
 mod error;
 mod extract;

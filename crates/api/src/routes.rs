@@ -3,8 +3,9 @@
 
 use crate::extract::{json_config, path_config, query_config};
 use crate::{
-    account, audit, blobs, directory, health, holds, idempotency, identity, jobs, memberships, models,
-    notifications, openapi, projects, promotions, proofs, retention, search, setup, staff, tenancy, versions,
+    account, audit, blobs, datasets, directory, health, holds, idempotency, identity, jobs, memberships,
+    models, notifications, openapi, projects, promotions, proofs, retention, search, setup, staff, tenancy,
+    versions,
 };
 use actix_web::middleware::from_fn;
 use actix_web::web;
@@ -95,6 +96,15 @@ fn registry(config: &mut ServiceConfig<'_>) {
         .service(versions::version_retire)
         .service(versions::file_get)
         .service(versions::archive_get)
+        .service(datasets::dataset_list)
+        .service(datasets::dataset_version_list)
+        .service(datasets::dataset_register)
+        .service(datasets::dataset_get)
+        .service(datasets::dataset_drift)
+        .service(datasets::pipeline_list)
+        .service(datasets::pipeline_version_list)
+        .service(datasets::pipeline_register)
+        .service(datasets::pipeline_get)
         .service(blobs::blob_query)
         .service(blobs::part_put)
         .service(blobs::blob_complete)

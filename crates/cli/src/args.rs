@@ -7,6 +7,7 @@ use weighhouse_types::page::MAX_LIMIT;
 use weighhouse_types::reference::slug_check;
 
 mod audit;
+mod data;
 mod files;
 mod login;
 mod member;
@@ -16,6 +17,7 @@ mod shell;
 mod token;
 
 pub(crate) use audit::{Audit, AuditExport, AuditList, Verify};
+pub(crate) use data::{Data, DataAdd, DataCompare, DataList, DataPath, DataShow, Pipeline, PipelineAdd};
 pub(crate) use files::{Pull, Push};
 pub(crate) use login::{Login, SignIn, Whoami};
 pub(crate) use member::{Member, MemberInvite, MemberRemove, MemberRole};
@@ -82,6 +84,12 @@ pub(crate) enum Command {
     /// List, show and retire versions
     #[command(subcommand)]
     Version(Version),
+    /// Register datasets by digest and profile, show and compare them
+    #[command(subcommand)]
+    Data(Data),
+    /// Register feature pipelines, list and show them
+    #[command(subcommand)]
+    Pipeline(Pipeline),
     /// Ask for promotions, follow and withdraw them
     #[command(subcommand)]
     Promotion(Promotion),

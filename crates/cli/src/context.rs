@@ -14,20 +14,26 @@ const FILE_MAX: u64 = 16 * 1024 * 1024;
 /// # Errors
 /// Says what is wrong, and where in the file.
 pub(crate) fn read(path: &Path) -> Result<Map<String, Value>> {
+    let context = document(path, "a context file")?;
+    components(context).with_context(|| format!("{} is no context", path.display()))
+}
+
+/// Reads a file of JSON or TOML; `what` it is, for who named another.
+pub(crate) fn document(path: &Path, what: &str) -> Result<Value> {
     let shown = path.display();
     let format = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
     let parse = match format.as_deref() {
         Some("json") => from_json,
         Some("toml") => from_toml,
-        _ => bail!("{shown}: a context file ends with .json or .toml"),
+        _ => bail!("{shown}: {what} ends with .json or .toml"),
     };
     let file = std::fs::File::open(path).with_context(|| format!("cannot open {shown}"))?;
     let mut text = String::new();
     file.take(FILE_MAX + 1).read_to_string(&mut text).with_context(|| format!("cannot read {shown}"))?;
     if u64::try_from(text.len())? > FILE_MAX {
-        bail!("{shown} is larger than {FILE_MAX} bytes, the most a context may have");
+        bail!("{shown} is larger than {FILE_MAX} bytes, the most {what} may have");
     }
-    parse(&text).and_then(components).with_context(|| format!("{shown} is no context"))
+    parse(&text).with_context(|| format!("cannot read {shown}"))
 }
 
 /// The whole context: the components and the files pushed.

@@ -12,6 +12,7 @@ mod ask;
 mod audit;
 mod config;
 mod context;
+mod data;
 mod difference;
 mod download;
 mod error;
@@ -22,6 +23,7 @@ mod login;
 mod member;
 mod model;
 mod output;
+mod pipeline;
 mod production;
 mod progress;
 mod project;
@@ -95,6 +97,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Project(command) => project::project(command).await,
         Command::Model(command) => model::model(command).await,
         Command::Version(command) => version::version(command).await,
+        Command::Data(command) => data::data(command).await,
+        Command::Pipeline(command) => pipeline::pipeline(command).await,
         Command::Promotion(command) => return promotion::promotion(command).await,
         Command::Audit(command) => audit::audit(command).await,
         Command::Verify(args) => verify::verify(args),

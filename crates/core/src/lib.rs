@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod blobs;
+pub mod datasets;
 pub mod holds;
 pub mod identity;
 pub mod jobs;

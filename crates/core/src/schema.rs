@@ -199,6 +199,31 @@ diesel::table! {
 }
 
 diesel::table! {
+    data_series (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        class -> Text,
+        name -> Text,
+        versions -> Int4,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    data_versions (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        series_id -> Uuid,
+        number -> Int4,
+        digest -> Bytea,
+        content_digest -> Nullable<Bytea>,
+        record -> Jsonb,
+        author_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     idempotency_keys (id) {
         id -> Bytea,
         fingerprint -> Bytea,
@@ -512,6 +537,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    version_inputs (tenant_id, version_id, component, position) {
+        tenant_id -> Uuid,
+        version_id -> Uuid,
+        component -> Text,
+        position -> Int4,
+        content_digest -> Nullable<Bytea>,
+        data_version_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
     version_stages (tenant_id, version_id) {
         tenant_id -> Uuid,
         version_id -> Uuid,
@@ -554,6 +590,8 @@ diesel::joinable!(blob_cursors -> tenants (tenant_id));
 diesel::joinable!(blob_garbage -> tenants (tenant_id));
 diesel::joinable!(blob_parts -> tenants (tenant_id));
 diesel::joinable!(blobs -> tenants (tenant_id));
+diesel::joinable!(data_series -> tenants (tenant_id));
+diesel::joinable!(data_versions -> users (author_id));
 diesel::joinable!(invitations -> tenants (tenant_id));
 diesel::joinable!(invitations -> users (invited_by));
 diesel::joinable!(jobs -> tenants (tenant_id));
@@ -598,6 +636,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     blob_garbage,
     blob_parts,
     blobs,
+    data_series,
+    data_versions,
     idempotency_keys,
     installation,
     invitations,
@@ -623,6 +663,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     throttles,
     users,
     version_files,
+    version_inputs,
     version_stages,
     versions,
 );

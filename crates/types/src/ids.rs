@@ -62,4 +62,6 @@ ids! {
     HoldId,
     /// One sweep of what has expired.
     SweepId,
+    /// An immutable version of a dataset or feature pipeline.
+    DataVersionId,
 }

@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod blobs;
 pub mod context;
+pub mod datasets;
 pub mod error;
 pub mod holds;
 pub mod identity;

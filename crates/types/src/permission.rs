@@ -97,6 +97,7 @@ named! {
         ProjectCreate = "project.create",
         ModelCreate = "model.create",
         VersionRegister = "version.register",
+        DataRegister = "data.register",
         ArtifactDownload = "artifact.download",
         VersionRetire = "version.retire",
         PromotionOpen = "promotion.open",
@@ -177,6 +178,7 @@ pub const fn allows(role: Role, action: Action) -> bool {
         A::ProjectCreate
         | A::ModelCreate
         | A::VersionRegister
+        | A::DataRegister
         | A::VersionRetire
         | A::PromotionOpen
         | A::PromotionWithdraw
@@ -214,7 +216,7 @@ pub const fn token_scope(action: Action) -> Option<Scope> {
         | A::AuditRead
         | A::JobRead
         | A::RetentionRead => Some(Scope::Read),
-        A::ProjectCreate | A::ModelCreate | A::VersionRegister => Some(Scope::Register),
+        A::ProjectCreate | A::ModelCreate | A::VersionRegister | A::DataRegister => Some(Scope::Register),
         A::PromotionOpen | A::PromotionWithdraw => Some(Scope::Promote),
         A::VersionRetire | A::ProductionRollback => Some(Scope::Deploy),
         A::MemberManage

@@ -94,6 +94,9 @@ pub struct Version {
     #[schema(value_type = Object)]
     pub context: Value,
     pub file_list: Vec<FileEntry>,
+    /// What it was made of and measured on, where that is registered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<crate::datasets::Input>,
     /// Stages that it went through, oldest first.
     pub history: Vec<StageChange>,
     /// The request that waits for a decision about it.

@@ -2,6 +2,7 @@
 //! names core: it loads what a page shows and holds the forms' server functions.
 
 pub(crate) mod audit;
+pub(crate) mod datasets;
 pub(crate) mod developers;
 pub(crate) mod identity;
 pub(crate) mod jobs;

@@ -27,6 +27,8 @@ const TAGS: &[(&str, &str)] = &[
     ("projects", "Projects, the folders of models."),
     ("models", "Models, of which there are versions."),
     ("versions", "Versions: immutable, numbered, identified by the digest of their context."),
+    ("datasets", "Versions of datasets: digest, schema and profile, and how two differ."),
+    ("pipelines", "Versions of feature pipelines."),
     ("files", "Files of versions, on their way in and out."),
     ("promotions", "Requests to move a version to a stage, and decisions about them."),
     ("production", "What is in production, was on a date, and the way back."),

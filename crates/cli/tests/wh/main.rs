@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what went wrong by panicking")]
 
 mod audit;
+mod data;
 mod lost;
 mod people;
 mod promotions;

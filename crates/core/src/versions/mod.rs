@@ -43,6 +43,7 @@ pub async fn version_register(ctx: &Ctx, model: &ModelRef, new: VersionRegister)
         let there = authz::version(&mut tx, &VersionRef { model: model.clone(), number: there }).await?;
         return Ok((there_again(tx, &there).await?, false));
     }
+    let inputs = crate::datasets::inputs_resolve_in_tx(&mut tx, &new_version.context).await?;
     queries::version_insert(&mut tx, &handle, number, &new_version).await?;
     let reference = VersionRef { model: model.clone(), number: fit(number)? };
     let event = Event::VersionRegistered {
@@ -53,6 +54,7 @@ pub async fn version_register(ctx: &Ctx, model: &ModelRef, new: VersionRegister)
         model_created,
     };
     let handle = authz::version(&mut tx, &reference).await?;
+    crate::datasets::inputs_record_in_tx(&mut tx, &handle, &inputs).await?;
     let version = read(&mut tx, &handle).await?;
     tx.commit(&event).await?;
     Ok((version, true))
@@ -148,7 +150,8 @@ async fn read(tx: &mut TenantTx<'_>, handle: &authz::Version) -> Result<Version>
     let history = queries::history(tx, handle).await?;
     let open_promotion = crate::promotions::open_of_in_tx(tx, handle).await?;
     let swept = queries::swept_of(tx, handle).await?;
-    Ok(Version { summary, context, file_list, history, open_promotion, swept })
+    let inputs = crate::datasets::inputs_of(tx, handle).await?;
+    Ok(Version { summary, context, file_list, inputs, history, open_promotion, swept })
 }
 
 /// Retires a version: it stays on record and is never used again.

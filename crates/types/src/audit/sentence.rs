@@ -28,6 +28,9 @@ impl Event {
                 format!("{actor} created the project {name} ({project}).")
             }
             Self::ModelCreated { model } => format!("{actor} created the model {model}."),
+            Self::DataRegistered { class, version, digest, .. } => {
+                format!("{actor} registered the {class} {version}, digest {}…", short(digest))
+            }
             Self::VersionRegistered { .. } | Self::VersionRetired { .. } | Self::VersionStaged { .. } => {
                 self.sentence_version(actor)
             }

@@ -35,7 +35,7 @@ pub struct ContextError {
 }
 
 impl ContextError {
-    fn new(field: impl Into<String>, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(field: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { field: field.into(), detail: detail.into() }
     }
 }

@@ -6,6 +6,7 @@ mod context;
 mod evidence;
 mod files;
 mod history;
+mod inputs;
 mod parts;
 pub(crate) mod server;
 mod tab;
@@ -25,6 +26,7 @@ use context::ContextSection;
 use evidence::EvidenceSection;
 use files::Files;
 use history::History;
+use inputs::Inputs;
 use leptos::prelude::*;
 use server::VersionShown;
 use tab::{Tab, Tabs};
@@ -58,6 +60,7 @@ fn VersionView(shown: VersionShown, tab: Tab) -> impl IntoView {
     let summary = shown.version.summary.clone();
     let swept = shown.version.swept.clone();
     let kept = swept.is_none();
+    let inputs = shown.version.inputs.clone();
     view! {
         <VersionHead summary=summary.clone() kept=kept />
         {swept
@@ -75,6 +78,7 @@ fn VersionView(shown: VersionShown, tab: Tab) -> impl IntoView {
             </div>
             <aside class="rail">
                 <Actions shown=shown />
+                <Inputs tenant=summary.reference.model.tenant.clone() inputs=inputs />
                 <Card id="completeness" title="Completeness">
                     <div class="card-body stack-s">
                         <Gauge completeness=summary.completeness.clone() />
