@@ -1,8 +1,8 @@
 //! The document around every page, and the map from addresses to pages.
 
 use crate::pages::{
-    audit, compare, developers, identity, jobs, lineage, memberships, models, notifications, projects,
-    promotions, refusal, retention, search, tenancy, versions,
+    audit, compare, datasets, developers, identity, jobs, lineage, memberships, models, notifications,
+    projects, promotions, refusal, retention, search, tenancy, versions,
 };
 use crate::session;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
@@ -92,6 +92,10 @@ pub(crate) fn App() -> impl IntoView {
                     ssr=SsrMode::Async
                 />
                 <Route path=path!("/t/:tenant/lineage") view=lineage::InputPage ssr=SsrMode::Async />
+                <Route path=path!("/t/:tenant/datasets") view=datasets::DataPage ssr=SsrMode::Async />
+                <Route path=path!("/t/:tenant/datasets/:name/v/:number") view=datasets::DatasetPage ssr=SsrMode::Async />
+                <Route path=path!("/t/:tenant/datasets/:name/v/:number/drift") view=datasets::DriftPage ssr=SsrMode::Async />
+                <Route path=path!("/t/:tenant/pipelines/:name/v/:number") view=datasets::PipelinePage ssr=SsrMode::Async />
                 <Route path=path!("/t/:tenant/promotions") view=promotions::PromotionsPage ssr=SsrMode::Async />
                 <Route
                     path=path!("/t/:tenant/promotions/:id")
@@ -102,16 +106,8 @@ pub(crate) fn App() -> impl IntoView {
                 <Route path=path!("/t/:tenant/models") view=models::list::ModelsPage ssr=SsrMode::Async />
                 <Route path=path!("/t/:tenant/p/:project") view=projects::ProjectPage ssr=SsrMode::Async />
                 <Route path=path!("/t/:tenant/p/:project/m/:model") view=models::ModelPage ssr=SsrMode::Async />
-                <Route
-                    path=path!("/t/:tenant/p/:project/m/:model/v/:number")
-                    view=versions::VersionPage
-                    ssr=SsrMode::Async
-                />
-                <Route
-                    path=path!("/t/:tenant/p/:project/m/:model/v/:number/:tab")
-                    view=versions::VersionPage
-                    ssr=SsrMode::Async
-                />
+                <Route path=path!("/t/:tenant/p/:project/m/:model/v/:number") view=versions::VersionPage ssr=SsrMode::Async />
+                <Route path=path!("/t/:tenant/p/:project/m/:model/v/:number/:tab") view=versions::VersionPage ssr=SsrMode::Async />
                 <Route
                     path=path!("/agencies/:agency/staff")
                     view=memberships::staff::StaffPage

@@ -1,6 +1,7 @@
 //! Where everything is.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use weighhouse_types::datasets::DataRef;
 use weighhouse_types::exports::ExportFormat;
 use weighhouse_types::ids::PromotionId;
 use weighhouse_types::reference::{ModelRef, VersionRef};
@@ -77,6 +78,21 @@ pub(crate) fn compare_with(number: u32, version: &VersionRef) -> String {
 pub(crate) fn compare_api(tenant: &str, versions: &[String], format: &str) -> String {
     let versions: String = versions.iter().map(|version| format!("version={}&", encode(version))).collect();
     format!("/api/v1/tenants/{tenant}/compare?{versions}format={format}")
+}
+
+/// A version of a dataset.
+pub(crate) fn dataset(tenant: &str, version: &DataRef) -> String {
+    format!("/t/{tenant}/datasets/{}/v/{}", encode(&version.name), version.number)
+}
+
+/// How a version of a dataset differs from another.
+pub(crate) fn drift(tenant: &str, from: &DataRef, to: &DataRef) -> String {
+    format!("{}/drift?against={}", dataset(tenant, to), encode(&from.to_string()))
+}
+
+/// A version of a feature pipeline.
+pub(crate) fn pipeline(tenant: &str, version: &DataRef) -> String {
+    format!("/t/{tenant}/pipelines/{}/v/{}", encode(&version.name), version.number)
 }
 
 pub(crate) fn promotion(tenant: &str, id: PromotionId) -> String {

@@ -1,5 +1,6 @@
 """The demonstration's models: what each version learns from, what it reads, and how."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -53,6 +54,11 @@ class Dataset:
     table: Table
     source: str
 
+    @property
+    def series(self) -> str:
+        """The name under which it is a version: what stands before its dates."""
+        return re.match(r"[a-z-]+(?=-[0-9])", self.name).group()
+
     @cached_property
     def entry(self) -> dict:
         """The dataset as the context's `data` component has it."""
@@ -85,6 +91,10 @@ class Version:
     trees: int
     threshold: float | None
     pipeline: str
+
+    @property
+    def pipeline_name(self) -> str:
+        return self.model.split("/", 1)[1].replace("/", "-") + "-features"
 
     @property
     def hyperparameters(self) -> dict:

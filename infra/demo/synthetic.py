@@ -29,13 +29,18 @@ def count(table: Table) -> int:
     return len(next(iter(table.values())))
 
 
-def csv_digest(table: Table) -> str:
-    """SHA-256 over the table as CSV: UTF-8, a header, \\n after each row."""
+def as_csv(table: Table) -> bytes:
+    """The table as CSV: UTF-8, a header, \\n after each row."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(table)
     writer.writerows(zip(*(column.tolist() for column in table.values()), strict=True))
-    return hashlib.sha256(out.getvalue().encode()).hexdigest()
+    return out.getvalue().encode()
+
+
+def csv_digest(table: Table) -> str:
+    """SHA-256 over the table as CSV."""
+    return hashlib.sha256(as_csv(table)).hexdigest()
 
 
 def schema(table: Table) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Makes the demonstration's models: draws synthetic data, trains, exports ONNX,
 checks the ONNX file against the trained model, evaluates it on held-out data,
-and writes each version's files and context. See README.md beside this file.
+and writes each version's files and context, and what its datasets and feature
+pipelines are registered with. Takes a built `wh`. See README.md beside this file.
 
 The same machine and requirements.txt give the same bytes every time.
 """
@@ -9,6 +10,9 @@ import hashlib
 import json
 import platform
 import shutil
+import subprocess
+import sys
+import tempfile
 from importlib.metadata import version as installed
 from pathlib import Path
 
@@ -20,11 +24,14 @@ from sklearn import metrics as score
 from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
 
 import catalogue
-from catalogue import FEATURES, SYNTHETIC, TRAINING_SEED, Version
+import synthetic
+from catalogue import FEATURES, SYNTHETIC, TRAINING_SEED, Dataset, Version
 from synthetic import Table, count
 
 HERE = Path(__file__).parent
 MODELS = HERE / "models"
+DATA = HERE / "data"
+STEPS = ["select the columns of features.json, in order", "cast to float32"]
 OPSET = 17
 LIBRARIES = ["numpy", "onnx", "onnxruntime", "scikit-learn", "skl2onnx"]
 
@@ -119,7 +126,7 @@ def sha256(*files: Path) -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
-def context(version: Version, evaluation: dict) -> dict:
+def context(version: Version, evaluation: dict, number: int) -> dict:
     """All components but the artifact, which a push adds, and the approval, which is derived."""
     config = {
         "algorithm": "gradient-boosted trees",
@@ -132,10 +139,11 @@ def context(version: Version, evaluation: dict) -> dict:
     return {
         "data": [version.train.entry, version.holdout.entry],
         "features": {
-            "name": version.model.split("/", 1)[1].replace("/", "-") + "-features",
+            "name": version.pipeline_name,
             "version": version.pipeline,
             "reference": "features.json",
-            "steps": ["select the columns of features.json, in order", "cast to float32"],
+            "steps": STEPS,
+            "pipeline": f"{version.pipeline_name}@{number}",
         },
         "training": {"hyperparameters": version.hyperparameters, "config": config},
         "evaluation": [evaluation],
@@ -192,7 +200,7 @@ def as_json(value) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
-def write(version: Version, onnx: bytes, evaluation: dict) -> None:
+def write(version: Version, onnx: bytes, evaluation: dict, number: int) -> None:
     folder = MODELS / version.model / str(version.number)
     folder.mkdir(parents=True)
     (folder / "model.onnx").write_bytes(onnx)
@@ -209,7 +217,64 @@ def write(version: Version, onnx: bytes, evaluation: dict) -> None:
         "output": [round(float(answer), 6) for answer in predict(version, onnx, rows)],
     }
     (folder / "example.json").write_text(as_json(example))
-    folder.with_name(f"{version.number}.context.json").write_text(as_json(context(version, evaluation)))
+    folder.with_name(f"{version.number}.context.json").write_text(as_json(context(version, evaluation, number)))
+
+
+# ---- datasets and pipelines, as versions of their own ------------------------------
+
+
+def numbered(values: list) -> dict:
+    """Each different value with its number, from 1, in the order in which they come."""
+    return {value: n for n, value in enumerate(dict.fromkeys(values), 1)}
+
+
+def pipeline_number(version: Version, versions: list[Version]) -> int:
+    return numbered([v.pipeline for v in versions if v.model == version.model])[version.pipeline]
+
+
+def pipeline(version: Version) -> dict:
+    """What a version's pipeline is registered with."""
+    fields = [{"name": name, "type": FEATURES[name][0]} for name in version.features]
+    return {
+        "code": "infra/demo/train.py",
+        "note": f"{version.pipeline}. {SYNTHETIC}",
+        "steps": STEPS,
+        "input": [{"name": n, "type": t} for n, t in synthetic.schema(version.train.table).items()],
+        "output": fields,
+    }
+
+
+def dataset(data: Dataset, wh: str) -> str:
+    """What a dataset is registered with: digest and profile, as `wh data add` finds them."""
+    entry = data.entry
+    with tempfile.NamedTemporaryFile(suffix=".csv") as file:
+        file.write(synthetic.as_csv(data.table))
+        file.flush()
+        said = subprocess.run(
+            [wh, "data", "add", file.name, "--dry-run", "--json", "--split", data.split, "--uri", entry["uri"],
+             "--note", f"{data.name}. {SYNTHETIC}", "--from", entry["time_range"]["from"],
+             "--until", entry["time_range"]["until"]],
+            check=True, capture_output=True, text=True,
+        ).stdout
+    record = json.loads(said)
+    assert entry["digest"] == f"sha256:{record['content_digest']}", data.name
+    return json.dumps(record, ensure_ascii=False) + "\n"
+
+
+def write_data(versions: list[Version], wh: str) -> None:
+    shutil.rmtree(DATA, ignore_errors=True)
+    for version in versions:
+        tenant = DATA / version.model.split("/", 1)[0]
+        file = tenant / "pipelines" / version.pipeline_name / f"{pipeline_number(version, versions)}.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(as_json(pipeline(version)))
+        of_tenant = [d for v in versions if DATA / v.model.split("/", 1)[0] == tenant for d in (v.train, v.holdout)]
+        for data in (version.train, version.holdout):
+            n = numbered([d.name for d in of_tenant if d.series == data.series])[data.name]
+            file = tenant / "datasets" / data.series / f"{n}.json"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            if not file.exists():
+                file.write_text(dataset(data, wh))
 
 
 # ---- the story ------------------------------------------------------------------
@@ -260,12 +325,14 @@ def change(metric: str, before: dict, after: dict, unit: str = "") -> str:
 def main() -> None:
     shutil.rmtree(MODELS, ignore_errors=True)
     results = {}
-    for version in catalogue.versions():
+    versions = catalogue.versions()
+    write_data(versions, sys.argv[1])
+    for version in versions:
         model = train(version)
         onnx = export(version, model)
         check_export(version, model, onnx)
         evaluation = evaluate(version, onnx)
-        write(version, onnx, evaluation)
+        write(version, onnx, evaluation, pipeline_number(version, versions))
         results[f"{version.model}@{version.number}"] = evaluation
         print(f"{version.model}@{version.number}: {len(onnx):,} bytes, {evaluation['metrics']}")
     check_story(results)

@@ -11,6 +11,7 @@ mod clock;
 mod collect;
 mod compare;
 mod components;
+mod datasets;
 mod dropped;
 mod exports;
 mod forms;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use weighhouse_testkit::Server;
 use weighhouse_types as types;
+use weighhouse_types::datasets::Registered;
 use weighhouse_types::page::Page;
 
 struct Operation<'a> {
@@ -101,6 +102,8 @@ const TYPES: &[(&str, Check)] = &[
     ("Combination", is::<types::systems::Combination>),
     ("CompatibilityState", is::<types::systems::CompatibilityState>),
     ("Composition", is::<types::systems::Composition>),
+    ("DatasetRecord", is::<types::datasets::DatasetRecord>),
+    ("Drift", is::<types::datasets::Drift>),
     ("EmailChange", is::<types::identity::EmailChange>),
     ("FolderMail", is::<types::notifications::FolderMail>),
     ("Found", is::<types::search::Found>),
@@ -124,6 +127,8 @@ const TYPES: &[(&str, Check)] = &[
     ("Page_JobSummary", is::<Page<types::jobs::JobSummary>>),
     ("Page_Model", is::<Page<types::models::Model>>),
     ("Page_PromotionSummary", is::<Page<types::promotions::PromotionSummary>>),
+    ("Page_Registered_DatasetRecord", is::<Page<Registered<types::datasets::DatasetRecord>>>),
+    ("Page_Registered_PipelineRecord", is::<Page<Registered<types::datasets::PipelineRecord>>>),
     ("Page_Sweep", is::<Page<types::retention::Sweep>>),
     ("Page_SweepBatch", is::<Page<types::retention::SweepBatch>>),
     ("Page_VersionSummary", is::<Page<types::versions::VersionSummary>>),
@@ -133,6 +138,7 @@ const TYPES: &[(&str, Check)] = &[
     ("PasswordResetAsk", is::<types::identity::PasswordResetAsk>),
     ("Pin", is::<types::pins::Pin>),
     ("PinSet", is::<types::pins::PinSet>),
+    ("PipelineRecord", is::<types::datasets::PipelineRecord>),
     ("Portfolio", is::<types::tenancy::Portfolio>),
     ("Problem", is::<types::error::Problem>),
     ("ProductionAnswer", is::<types::versions::ProductionAnswer>),
@@ -144,6 +150,8 @@ const TYPES: &[(&str, Check)] = &[
     ("PromotionOpen", is::<types::promotions::PromotionOpen>),
     ("PromptRender", is::<types::prompts::PromptRender>),
     ("PromptRendered", is::<types::prompts::PromptRendered>),
+    ("Registered_DatasetRecord", is::<Registered<types::datasets::DatasetRecord>>),
+    ("Registered_PipelineRecord", is::<Registered<types::datasets::PipelineRecord>>),
     ("Retention", is::<types::retention::Retention>),
     ("RetentionSet", is::<types::retention::RetentionSet>),
     ("Retire", is::<BTreeMap<String, String>>),

@@ -16,16 +16,22 @@ fn action_of(operation: &str) -> Option<(Action, Value)> {
         "tenant_get" | "project_list" | "project_get" | "model_list" | "model_get" | "version_list"
         | "version_get" | "version_compare" | "version_export" | "tenant_model_list" | "model_csv"
         | "annotation_list" | "alias_get" | "production_at" | "production_history" | "promotion_list"
-        | "promotion_get"
-        | "pin_get" | "pin_alert_list" | "prompt_render" => (Action::TenantRead, nothing),
+        | "promotion_get" | "pin_get" | "pin_alert_list" | "prompt_render" => (Action::TenantRead, nothing),
         "composition_get" | "compatibility_get" | "system_policy_get" | "version_lineage"
         | "input_lineage" => (Action::TenantRead, nothing),
+        "dataset_list"
+        | "dataset_version_list"
+        | "dataset_get"
+        | "dataset_drift"
+        | "pipeline_list"
+        | "pipeline_version_list"
+        | "pipeline_get" => (Action::TenantRead, nothing),
         "compatibility_state" => {
             (Action::CompatibilityState, json!({"with": "x", "verdict": "compatible", "reason": "x"}))
         }
         "system_policy_set" => {
             (Action::SystemPolicyManage, json!({"broken_systems": "warn", "revision": 99}))
-        },
+        }
         "member_list" => (Action::MemberRead, nothing),
         "member_update" => (Action::MemberManage, json!({"role": "viewer"})),
         "invitation_create" => (Action::MemberManage, json!({"email": "x@y.example", "role": "viewer"})),
@@ -48,6 +54,7 @@ fn action_of(operation: &str) -> Option<(Action, Value)> {
         "project_create" => (Action::ProjectCreate, json!({"slug": "claims"})),
         "model_create" => (Action::ModelCreate, json!({"name": "fraud"})),
         "version_register" => (Action::VersionRegister, json!({"context": {"nonsense": 1}})),
+        "dataset_register" | "pipeline_register" => (Action::DataRegister, nothing),
         "blob_query" => (Action::VersionRegister, json!({"files": []})),
         "blob_complete" => {
             let sha = "0".repeat(64);
@@ -151,6 +158,8 @@ impl Operation {
             .replace("{tenant}", tenant)
             .replace("{project}", "claims")
             .replace("{model}", "fraud")
+            .replace("{dataset}", "claims-2025")
+            .replace("{pipeline}", "claim-features")
             .replace("{number}", "1")
             .replace("{path}", "model.onnx")
             .replace("{prompt}", "system")
@@ -190,9 +199,19 @@ fn shape(answer: &Answer) -> (u16, Value) {
 /// Whether an allowed call got past authorisation: it worked, or was refused
 /// for what it asked. Ids made up here are not found even so.
 fn authorised(operation: &Operation, answer: &Answer) -> bool {
-    let made_up = ["{user}", "{token}", "{invitation}", "{job}", "{hold}", "{sweep}", "{signer}", "{alias}", "{prompt}"]
-        .iter()
-        .any(|part| operation.path.contains(part));
+    let made_up = [
+        "{user}",
+        "{token}",
+        "{invitation}",
+        "{job}",
+        "{hold}",
+        "{sweep}",
+        "{signer}",
+        "{alias}",
+        "{prompt}",
+    ]
+    .iter()
+    .any(|part| operation.path.contains(part));
     match answer.status {
         200 | 201 | 204 | 400 | 409 | 422 => true,
         404 => made_up && !answer.text.contains("such tenant"),
@@ -204,6 +223,11 @@ async fn world() -> (Server, Ids) {
     let server = Server::with_clients().await;
     let engineer = server.engineer("first").await;
     register(&engineer, "fraud", "one").await;
+    let data = json!({"snapshot": "1", "code": "git"});
+    for (place, field) in [("datasets/claims-2025", "snapshot"), ("pipelines/claim-features", "code")] {
+        let path = format!("/api/v1/tenants/north/{place}/versions");
+        engineer.post(&path, &json!({field: data[field]})).await.expect(201);
+    }
     promote(&engineer, "fraud", 1, "staging").await.expect(201);
     let request = promote(&engineer, "fraud", 1, "production").await.expect(201);
     let ids = Ids { promotion: request["id"].as_str().unwrap().into() };

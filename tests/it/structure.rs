@@ -87,7 +87,7 @@ fn only_server_files_of_pages_name_core() {
         let names_core =
             ["identity", "tenancy", "projects", "models", "versions", "promotions", "memberships", "audit"]
                 .iter()
-                .chain(&["retention", "holds", "pins", "prompts"])
+                .chain(&["retention", "holds", "pins", "prompts", "datasets"])
                 .any(|feature| text.contains(&format!("weighhouse_core::{feature}")));
         assert!(!names_core || path.ends_with("server.rs"), "{} names core", path.display());
     }

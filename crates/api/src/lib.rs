@@ -8,6 +8,7 @@ mod audit;
 mod blobs;
 mod compare;
 mod csrf;
+mod datasets;
 mod directory;
 mod error;
 mod exports;

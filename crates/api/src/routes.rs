@@ -3,7 +3,7 @@
 
 use crate::extract::{json_config, path_config, query_config};
 use crate::{
-    account, annotations, attestations, audit, blobs, compare, directory, exports, health, holds,
+    account, annotations, attestations, audit, blobs, compare, datasets, directory, exports, health, holds,
     idempotency, identity, jobs, lineage, memberships, models, notifications, openapi, pins, projects,
     promotions, prompts, proofs, retention, search, setup, staff, systems, tenancy, versions,
 };
@@ -118,6 +118,15 @@ fn registry(config: &mut ServiceConfig<'_>) {
         .service(pins::pin_remove)
         .service(pins::pin_check)
         .service(pins::pin_alert_list)
+        .service(datasets::dataset_list)
+        .service(datasets::dataset_version_list)
+        .service(datasets::dataset_register)
+        .service(datasets::dataset_get)
+        .service(datasets::dataset_drift)
+        .service(datasets::pipeline_list)
+        .service(datasets::pipeline_version_list)
+        .service(datasets::pipeline_register)
+        .service(datasets::pipeline_get)
         .service(blobs::blob_query)
         .service(blobs::part_put)
         .service(blobs::blob_complete)

@@ -9,6 +9,7 @@ use weighhouse_types::reference::slug_check;
 mod annotate;
 mod audit;
 mod compare;
+mod data;
 mod files;
 mod llm;
 mod login;
@@ -21,6 +22,7 @@ mod token;
 pub(crate) use annotate::{AliasGive, AliasTake, Annotate, Tag};
 pub(crate) use audit::{Audit, AuditExport, AuditList, Verify};
 pub(crate) use compare::{Compare, VersionOf};
+pub(crate) use data::{Data, DataAdd, DataCompare, DataList, DataPath, DataShow, Pipeline, PipelineAdd};
 pub(crate) use files::{Pull, Push};
 pub(crate) use llm::{Pin, PinAlerts, PinCheck, PinSet, Prompt};
 pub(crate) use login::{Login, SignIn, Whoami};
@@ -90,6 +92,12 @@ pub(crate) enum Command {
     /// List, show and retire versions
     #[command(subcommand)]
     Version(Version),
+    /// Register datasets by digest and profile, show and compare them
+    #[command(subcommand)]
+    Data(Data),
+    /// Register feature pipelines, list and show them
+    #[command(subcommand)]
+    Pipeline(Pipeline),
     /// Ask for promotions, follow and withdraw them
     #[command(subcommand)]
     Promotion(Promotion),

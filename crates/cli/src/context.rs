@@ -13,44 +13,44 @@ const FILE_MAX: u64 = 16 * 1024 * 1024;
 /// Components, and where they are from.
 pub(crate) type Source = (String, Map<String, Value>);
 
-/// Reads the components of a file, `.json` or `.toml`, with
-/// the prompts that it names by their files. Others may add to them,
-/// so that they are checked later.
+/// Reads the components of a file, `.json` or `.toml`, with the prompts that
+/// it names by their files. Others may add to them, so that they are checked
+/// later.
 ///
 /// # Errors
 /// When it is none, or names files.
 pub(crate) fn read(path: &Path) -> Result<Map<String, Value>> {
     let beside = path.parent().unwrap_or(Path::new(""));
-    let checked = parsed(path)?.and_then(|mut context| {
+    let checked = parsed(path, "a context file")?.and_then(|mut context| {
         prompts::read_files(&mut context, beside)?;
         components(context)
     });
     checked.with_context(|| format!("{} is no context", path.display()))
 }
 
-/// Reads a file of another content, `.json` or `.toml`.
+/// Reads a file of JSON or TOML; `what` it is, for who named another.
 ///
 /// # Errors
 /// When it cannot be read.
-pub(crate) fn value(path: &Path) -> Result<Value> {
-    parsed(path)?.with_context(|| format!("cannot read {}", path.display()))
+pub(crate) fn document(path: &Path, what: &str) -> Result<Value> {
+    parsed(path, what)?.with_context(|| format!("cannot read {}", path.display()))
 }
 
 /// What a file holds; the outer error is about the file, the inner one about
 /// its form.
-fn parsed(path: &Path) -> Result<Result<Value>> {
+fn parsed(path: &Path, what: &str) -> Result<Result<Value>> {
     let shown = path.display();
     let format = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
     let parse = match format.as_deref() {
         Some("json") => from_json,
         Some("toml") => from_toml,
-        _ => bail!("{shown}: such a file ends with .json or .toml"),
+        _ => bail!("{shown}: {what} ends with .json or .toml"),
     };
     let file = std::fs::File::open(path).with_context(|| format!("cannot open {shown}"))?;
     let mut text = String::new();
     file.take(FILE_MAX + 1).read_to_string(&mut text).with_context(|| format!("cannot read {shown}"))?;
     if u64::try_from(text.len())? > FILE_MAX {
-        bail!("{shown} is larger than {FILE_MAX} bytes, the most a context may have");
+        bail!("{shown} is larger than {FILE_MAX} bytes, the most {what} may have");
     }
     Ok(parse(&text))
 }

@@ -15,6 +15,7 @@ mod capture;
 mod compare;
 mod config;
 mod context;
+mod data;
 mod difference;
 mod download;
 mod error;
@@ -27,6 +28,7 @@ mod member;
 mod model;
 mod output;
 mod pin;
+mod pipeline;
 mod production;
 mod progress;
 mod project;
@@ -103,6 +105,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Project(command) => project::project(command).await,
         Command::Model(command) => model::model(command).await,
         Command::Version(command) => version::version(command).await,
+        Command::Data(command) => data::data(command).await,
+        Command::Pipeline(command) => pipeline::pipeline(command).await,
         Command::Promotion(command) => return promotion::promotion(command).await,
         Command::Prompt(command) => prompt::prompt(command).await,
         Command::Pin(command) => return pin::pin(command).await,

@@ -51,7 +51,7 @@ struct GoldenFile {
 async fn set(args: args::PinSet) -> Result<()> {
     let golden = match &args.golden {
         Some(file) => {
-            let read = context::value(file)?;
+            let read = context::document(file, "a file of golden prompts")?;
             let read: GoldenFile = serde_json::from_value(read)
                 .with_context(|| format!("{} holds no golden prompts", file.display()))?;
             read.golden

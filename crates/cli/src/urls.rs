@@ -1,6 +1,7 @@
 //! Where things are: in the API, and in the web UI.
 
 use url::Url;
+use weighhouse_types::datasets::DataRef;
 use weighhouse_types::ids::PromotionId;
 use weighhouse_types::reference::{ModelRef, VersionRef};
 
@@ -44,6 +45,11 @@ impl Path {
         Self::model(&version.model).join(["versions", &version.number.to_string()])
     }
 
+    /// Datasets or pipelines of a name, `kind` being the plural.
+    pub(crate) fn data(tenant: &str, kind: &str, name: &str) -> Self {
+        Self::tenant(tenant).join([kind, name, "versions"])
+    }
+
     /// A promotion request.
     pub(crate) fn promotion(tenant: &str, id: PromotionId) -> Self {
         Self::tenant(tenant).join(["promotions", &id.to_string()])
@@ -83,6 +89,11 @@ pub(crate) fn model_page(base: &Url, model: &ModelRef) -> Url {
 /// The page of a version.
 pub(crate) fn version_page(base: &Url, version: &VersionRef) -> Url {
     page(&model_page(base, &version.model), &["v", &version.number.to_string()])
+}
+
+/// The page of a version of a dataset or pipeline.
+pub(crate) fn data_page(base: &Url, tenant: &str, kind: &str, version: &DataRef) -> Url {
+    page(base, &["t", tenant, kind, &version.name, "v", &version.number.to_string()])
 }
 
 /// The page of a promotion request.

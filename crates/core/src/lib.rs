@@ -10,6 +10,7 @@ pub mod audit;
 pub mod blobs;
 pub mod compare;
 pub mod exports;
+pub mod datasets;
 pub mod holds;
 pub mod identity;
 pub mod jobs;

@@ -251,6 +251,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    data_series (tenant_id, id) {
+        id -> Uuid,
+        class -> Text,
+        name -> Text,
+        versions -> Int4,
+        created_at -> Timestamptz,
+    }
+}
+
+    data_versions (tenant_id, id) {
+        id -> Uuid,
+        series_id -> Uuid,
+        number -> Int4,
+        digest -> Bytea,
+        content_digest -> Nullable<Bytea>,
+        record -> Jsonb,
+        author_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+    }
+}
+
     idempotency_keys (id) {
         id -> Bytea,
         fingerprint -> Bytea,
@@ -666,6 +687,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    version_inputs (tenant_id, version_id, component, position) {
+        component -> Text,
+        position -> Int4,
+        content_digest -> Nullable<Bytea>,
+        data_version_id -> Nullable<Uuid>,
+    }
+}
+
     version_stages (tenant_id, version_id) {
         tenant_id -> Uuid,
         version_id -> Uuid,
@@ -711,6 +740,8 @@ diesel::joinable!(blob_garbage -> tenants (tenant_id));
 diesel::joinable!(blob_parts -> tenants (tenant_id));
 diesel::joinable!(blobs -> tenants (tenant_id));
 diesel::joinable!(compatibility_statements -> users (user_id));
+diesel::joinable!(data_series -> tenants (tenant_id));
+diesel::joinable!(data_versions -> users (author_id));
 diesel::joinable!(invitations -> tenants (tenant_id));
 diesel::joinable!(invitations -> users (invited_by));
 diesel::joinable!(jobs -> tenants (tenant_id));
@@ -764,6 +795,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     blob_parts,
     blobs,
     compatibility_statements,
+    data_series,
+    data_versions,
     idempotency_keys,
     installation,
     invitations,

@@ -12,9 +12,10 @@ use std::sync::Arc;
 use weighhouse_core::blobs::{PartPut, blob_complete, part_put};
 use weighhouse_core::identity::{self, SetupForm, UserCreate, UserRole};
 use weighhouse_core::kernel::secret;
-use weighhouse_core::{App, Ctx, models, projects, promotions, systems, tenancy, versions};
+use weighhouse_core::{App, Ctx, datasets, models, projects, promotions, systems, tenancy, versions};
 use weighhouse_types::blobs::{BlobQuery, PART_SIZE};
 use weighhouse_types::context::Kind;
+use weighhouse_types::datasets::{DatasetRecord, PipelineRecord, Record};
 use weighhouse_types::models::ModelCreate;
 use weighhouse_types::permission::Role;
 use weighhouse_types::projects::ProjectCreate;
@@ -29,6 +30,7 @@ use weighhouse_types::versions::{Rollback, Stage, VersionRegister};
 #[include = "story.json"]
 #[include = "models/*"]
 #[include = "systems/*"]
+#[include = "data/*"]
 struct Files;
 
 #[derive(Deserialize)]
@@ -78,7 +80,17 @@ struct Model {
 #[derive(Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 enum Step {
-    /// A system has no folder.
+    DatasetRegister {
+        by: String,
+        dataset: String,
+        file: String,
+    },
+    PipelineRegister {
+        by: String,
+        pipeline: String,
+        file: String,
+    },
+    /// Without a folder there are no files: the context says all.
     VersionRegister {
         by: String,
         version: String,
@@ -195,6 +207,12 @@ impl Cast {
 
     async fn act(&self, step: &Step) -> Result<()> {
         match step {
+            Step::DatasetRegister { by, dataset, file } => {
+                data_register::<DatasetRecord>(self.of(by)?, dataset, file).await
+            }
+            Step::PipelineRegister { by, pipeline, file } => {
+                data_register::<PipelineRecord>(self.of(by)?, pipeline, file).await
+            }
             Step::VersionRegister { by, version, folder, context } => {
                 self.register(self.of(by)?, &reference(version)?, folder.as_deref(), context).await
             }
@@ -276,6 +294,14 @@ impl Person {
             (Role::Tenant(_), None) => Err(anyhow!("{} has a client's role and no client", self.key)),
         }
     }
+}
+
+/// Registers what a file holds under `tenant/name`.
+async fn data_register<T: Record>(ctx: &Ctx, place: &str, path: &str) -> Result<()> {
+    let (tenant, name) = place.split_once('/').with_context(|| format!("{place} is no tenant/name"))?;
+    let record: T = serde_json::from_slice(&file(path)?).with_context(|| path.to_owned())?;
+    datasets::data_register(ctx, tenant, name, &record).await?;
+    Ok(())
 }
 
 fn reference(text: &str) -> Result<VersionRef> {

@@ -71,6 +71,9 @@ pub enum Event {
     ModelCreated { model: String },
     #[serde(rename = "version.registered")]
     VersionRegistered { version: String, digest: String, files: u32, size: u64, model_created: bool },
+    /// A version of a dataset or feature pipeline, `tenant/name@3`.
+    #[serde(rename = "data.registered")]
+    DataRegistered { class: String, version: String, digest: String, content_digest: Option<String> },
     #[serde(rename = "version.retired")]
     VersionRetired { version: String, digest: String, from: Stage, reason: String },
     #[serde(rename = "version.staged")]
@@ -246,6 +249,7 @@ impl Event {
             Self::ProjectCreated { .. } => "project.created",
             Self::ModelCreated { .. } => "model.created",
             Self::VersionRegistered { .. } => "version.registered",
+            Self::DataRegistered { .. } => "data.registered",
             Self::VersionRetired { .. } => "version.retired",
             Self::VersionStaged { .. } => "version.staged",
             Self::ModelAnnotated { .. } => "model.annotated",

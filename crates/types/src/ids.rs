@@ -68,4 +68,6 @@ ids! {
     SweepId,
     /// A provider's change.
     PinAlertId,
+    /// An immutable version of a dataset or feature pipeline.
+    DataVersionId,
 }

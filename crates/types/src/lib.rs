@@ -9,6 +9,7 @@ pub mod audit;
 pub mod blobs;
 pub mod compare;
 pub mod context;
+pub mod datasets;
 pub mod error;
 pub mod exports;
 pub mod holds;

@@ -97,6 +97,7 @@ named! {
         ProjectCreate = "project.create",
         ModelCreate = "model.create",
         VersionRegister = "version.register",
+        DataRegister = "data.register",
         ArtifactDownload = "artifact.download",
         VersionRetire = "version.retire",
         Annotate = "annotation.edit",
@@ -190,6 +191,7 @@ pub const fn allows(role: Role, action: Action) -> bool {
         | A::ModelCreate
         | A::VersionRegister
         | A::AttestationAdd
+        | A::DataRegister
         | A::VersionRetire
         | A::Annotate
         | A::PromotionOpen
@@ -237,7 +239,8 @@ pub const fn token_scope(action: Action) -> Option<Scope> {
         | A::CommentAdd
         | A::Annotate
         | A::CompatibilityState
-        | A::PinManage => Some(Scope::Register),
+        | A::PinManage
+        | A::DataRegister => Some(Scope::Register),
         A::PromotionOpen | A::PromotionWithdraw => Some(Scope::Promote),
         A::VersionRetire | A::ProductionRollback => Some(Scope::Deploy),
         A::MemberManage

@@ -95,6 +95,9 @@ pub struct Version {
     #[schema(value_type = Object)]
     pub context: Value,
     pub file_list: Vec<FileEntry>,
+    /// What it was made of and measured on, where that is registered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<crate::datasets::Input>,
     /// Stages that it went through, oldest first.
     pub history: Vec<StageChange>,
     /// Components that are missing, and how the next version gets them.

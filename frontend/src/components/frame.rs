@@ -64,6 +64,7 @@ impl Page {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tab {
     Models,
+    Data,
     Promotions,
     Members,
     Tokens,
@@ -73,8 +74,9 @@ pub(crate) enum Tab {
 }
 
 impl Tab {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Models,
+        Self::Data,
         Self::Promotions,
         Self::Members,
         Self::Tokens,
@@ -86,6 +88,7 @@ impl Tab {
     const fn name(self) -> &'static str {
         match self {
             Self::Models => "Models",
+            Self::Data => "Data",
             Self::Promotions => "Promotions",
             Self::Members => "Members",
             Self::Tokens => "Tokens",
@@ -98,6 +101,7 @@ impl Tab {
     const fn icon(self) -> &'static str {
         match self {
             Self::Models => "box",
+            Self::Data => "database",
             Self::Promotions => "git-pull-request-arrow",
             Self::Members => "users",
             Self::Tokens => "key-round",
@@ -110,6 +114,7 @@ impl Tab {
     fn address(self, tenant: &str) -> String {
         match self {
             Self::Models => links::tenant(tenant),
+            Self::Data => links::tenant_page(tenant, "datasets"),
             Self::Promotions => links::tenant_page(tenant, "promotions"),
             Self::Members => links::tenant_page(tenant, "members"),
             Self::Tokens => links::tenant_page(tenant, "tokens"),
@@ -122,7 +127,7 @@ impl Tab {
     /// What a role must be allowed for the tab to be of any use.
     const fn needs(self) -> Action {
         match self {
-            Self::Models | Self::Promotions => Action::TenantRead,
+            Self::Models | Self::Data | Self::Promotions => Action::TenantRead,
             Self::Members => Action::MemberRead,
             Self::Tokens => Action::TokenManageOwn,
             Self::Audit => Action::AuditRead,

@@ -4,6 +4,7 @@
 pub(crate) mod annotations;
 pub(crate) mod audit;
 pub(crate) mod compare;
+pub(crate) mod datasets;
 pub(crate) mod developers;
 pub(crate) mod identity;
 pub(crate) mod jobs;

@@ -28,6 +28,8 @@ const TAGS: &[(&str, &str)] = &[
     ("models", "Models, of which there are versions."),
     ("versions", "Versions: immutable, numbered, identified by the digest of their context."),
     ("annotations", "What people say of models and versions, outside any digest, and aliases."),
+    ("datasets", "Versions of datasets: digest, schema and profile, and how two differ."),
+    ("pipelines", "Versions of feature pipelines."),
     ("files", "Files of versions, on their way in and out."),
     ("pins", "Watches on providers of language models, and alerts when they change."),
     ("promotions", "Requests to move a version to a stage, and decisions about them."),

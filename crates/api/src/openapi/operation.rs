@@ -125,6 +125,10 @@ fn path_parameter(path: &str, parameter: &mut Value) {
             "The model's name",
             json!({"type": "string", "minLength": 1, "maxLength": 250, "example": "fraud"}),
         ),
+        "dataset" | "pipeline" => (
+            "The dataset's or pipeline's name",
+            json!({"type": "string", "minLength": 1, "maxLength": 250, "example": "claims-2025"}),
+        ),
         "sha256" => ("SHA-256 of the whole file, lower-case hex", digest),
         "number" if path.contains("/parts/") => ("The part's number, from 1", number(1 << 18)),
         "number" => ("The version's number", number((1 << 31) - 1)),

@@ -3,6 +3,7 @@
 
 mod audit;
 mod capture;
+mod data;
 mod llm;
 mod lost;
 mod people;

@@ -49,6 +49,7 @@ pub async fn version_register(ctx: &Ctx, model: &ModelRef, new: VersionRegister)
         let there = authz::version(&mut tx, &VersionRef { model: model.clone(), number: there }).await?;
         return Ok((there_again(tx, &there).await?, false));
     }
+    let inputs = crate::datasets::inputs_resolve_in_tx(&mut tx, &new_version.context).await?;
     queries::version_insert(&mut tx, &handle, number, &new_version).await?;
     let reference = VersionRef { model: model.clone(), number: fit(number)? };
     let event = Event::VersionRegistered {
@@ -63,6 +64,7 @@ pub async fn version_register(ctx: &Ctx, model: &ModelRef, new: VersionRegister)
         crate::systems::parts_insert_in_tx(&mut tx, &handle, parts).await?;
     }
     crate::lineage::inputs_insert_in_tx(&mut tx, &handle, &new_version.context).await?;
+    crate::datasets::inputs_record_in_tx(&mut tx, &handle, &inputs).await?;
     let version = read(&mut tx, &handle).await?;
     if !version.file_list.is_empty() {
         let scan = Job::VersionScan { version: reference };
@@ -164,7 +166,8 @@ async fn read(tx: &mut TenantTx<'_>, handle: &authz::Version) -> Result<Version>
     let swept = queries::swept_of(tx, handle).await?;
     let annotations = crate::annotations::annotations_in_tx(tx, handle).await?;
     let supplies = summary.completeness.supplies();
-    Ok(Version { summary, context, file_list, history, supplies, annotations, open_promotion, swept })
+    let inputs = crate::datasets::inputs_of(tx, handle).await?;
+    Ok(Version { summary, context, file_list, inputs, history, supplies, annotations, open_promotion, swept })
 }
 
 /// Retires a version: it stays on record and is never used again.

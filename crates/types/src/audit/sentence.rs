@@ -33,6 +33,9 @@ impl Event {
                 let changes: Vec<_> = changes.iter().map(crate::annotations::Change::words).collect();
                 format!("{actor} {} of {of}.", changes.join(", "))
             }
+            Self::DataRegistered { class, version, digest, .. } => {
+                format!("{actor} registered the {class} {version}, digest {}…", short(digest))
+            }
             Self::VersionRegistered { .. } | Self::VersionRetired { .. } | Self::VersionStaged { .. } => {
                 self.sentence_version(actor)
             }

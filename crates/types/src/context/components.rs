@@ -40,6 +40,8 @@ pub struct Dataset {
     pub split: Option<String>,
     pub time_range: Option<TimeRange>,
     pub note: Option<String>,
+    /// The tenant's dataset version that it is, as `name@3`.
+    pub version: Option<String>,
 }
 
 /// The span of time that data covers.
@@ -59,6 +61,8 @@ pub struct Features {
     /// Where its code or artifact is.
     pub reference: Option<String>,
     pub steps: Option<Vec<String>>,
+    /// The tenant's pipeline version that it is, as `name@3`.
+    pub pipeline: Option<String>,
 }
 
 /// Component 4: hyperparameters and training configuration.

@@ -17,8 +17,8 @@ use crate::components::note::{Empty, Note, Tone};
 use crate::components::table::{Heads, NextPage, Scroll};
 use crate::components::time::{Moment, When};
 use crate::pages::annotations::SaidCard;
-use crate::pages::systems::Compatibility;
 use crate::pages::pins::PinCard;
+use crate::pages::systems::Compatibility;
 use crate::{links, session};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use leptos::prelude::*;
@@ -60,8 +60,18 @@ fn moment(text: &str) -> Option<DateTime<Utc>> {
 
 #[component]
 fn ModelView(shown: ModelShown, at: Option<DateTime<Utc>>, unreadable: bool) -> impl IntoView {
-    let ModelShown { tenant, reference, model, versions, answer, produced, before, periods, combinations, pin } =
-        shown;
+    let ModelShown {
+        tenant,
+        reference,
+        model,
+        versions,
+        answer,
+        produced,
+        before,
+        periods,
+        combinations,
+        pin,
+    } = shown;
     let address = links::model(&reference);
     let pushes = allows(tenant.role, Action::VersionRegister);
     let edits = allows(tenant.role, Action::Annotate);

@@ -1,7 +1,7 @@
 //! What the pages of this feature need of core.
 
-use crate::pages::systems;
 use crate::pages::pins::server as pins;
+use crate::pages::systems;
 use chrono::{DateTime, Utc};
 use weighhouse_core::{Ctx, Result, models, promotions, tenancy, versions};
 use weighhouse_types::context::Kind;
@@ -28,13 +28,13 @@ pub(crate) struct ModelShown {
     pub(crate) periods: Vec<ProductionPeriod>,
     /// Combinations with other models' versions that something is known of.
     pub(crate) combinations: Vec<Combination>,
+    /// The watch on a language model's provider.
+    pub(crate) pin: Option<Pin>,
 }
 
 /// A client's models, as asked for.
 pub(crate) async fn models(ctx: &Ctx, tenant: &str, query: &ModelQuery) -> Result<(Tenant, Page<Model>)> {
     Ok((tenancy::tenant_get(ctx, tenant).await?, models::model_list(ctx, tenant, query).await?))
-    /// The watch on a language model's provider.
-    pub(crate) pin: Option<Pin>,
 }
 
 pub(crate) async fn model(
@@ -63,5 +63,16 @@ pub(crate) async fn model(
     let earlier = periods.iter().filter(|period| from.is_some_and(|from| period.from < from));
     let before = earlier.max_by_key(|period| period.from).cloned();
     let combinations = systems::server::compatibility(ctx, &reference).await?;
-    Ok(ModelShown { tenant, reference, model, versions, answer, produced, before, periods, combinations, pin })
+    Ok(ModelShown {
+        tenant,
+        reference,
+        model,
+        versions,
+        answer,
+        produced,
+        before,
+        periods,
+        combinations,
+        pin,
+    })
 }

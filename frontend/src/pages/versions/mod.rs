@@ -6,6 +6,7 @@ mod context;
 mod evidence;
 mod files;
 mod history;
+mod inputs;
 mod parts;
 mod prompts;
 pub(crate) mod server;
@@ -29,14 +30,15 @@ use context::ContextSection;
 use evidence::EvidenceSection;
 use files::Files;
 use history::History;
+use inputs::Inputs;
 use leptos::prelude::*;
-use serde::Deserialize;
 use prompts::{Given, Prompts};
+use serde::Deserialize;
 use server::VersionShown;
 use tab::{Tab, Tabs};
+use weighhouse_core::Error;
 use weighhouse_types::context::System;
 use weighhouse_types::exports::ExportFormat;
-use weighhouse_core::Error;
 use weighhouse_types::permission::{Action, allows};
 use weighhouse_types::reference::{ModelRef, VersionRef};
 use weighhouse_types::versions::{Version, VersionSummary};
@@ -64,8 +66,7 @@ pub(crate) fn VersionPage() -> impl IntoView {
         let ModelRef { tenant, project, model } = reference.model.clone();
         let title = format!("{model}@{}", reference.number);
         let of = shown.tenant.clone();
-        let page =
-            Page::of(
+        let page = Page::of(
             of,
             frame::Tab::Models,
             title,
@@ -86,6 +87,7 @@ fn VersionView(shown: VersionShown, tab: Tab, seen: Shown, given: Given) -> impl
     let against = shown.production.filter(|now| *now != number).or(number.checked_sub(1).filter(|n| *n > 0));
     let said = shown.version.annotations.clone();
     let edits = allows(shown.tenant.role, Action::Annotate);
+    let inputs = shown.version.inputs.clone();
     view! {
         <VersionHead summary=summary.clone() kept=kept against=against />
         {swept
@@ -103,6 +105,7 @@ fn VersionView(shown: VersionShown, tab: Tab, seen: Shown, given: Given) -> impl
             </div>
             <aside class="rail">
                 <Actions shown=shown />
+                <Inputs tenant=summary.reference.model.tenant.clone() inputs=inputs />
                 <Card id="completeness" title="Completeness">
                     <div class="card-body stack-s">
                         <Gauge completeness=summary.completeness.clone() />

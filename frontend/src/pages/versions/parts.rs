@@ -8,7 +8,8 @@ use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use weighhouse_types::context::{
-    CodeState, ComponentVersion, Dataset, Deployment, Environment, Features, System, Guardrail, Llm, Retrieval, Training,
+    CodeState, ComponentVersion, Dataset, Deployment, Environment, Features, Guardrail, Llm, Retrieval,
+    System, Training,
 };
 
 /// Shows a component by its type.

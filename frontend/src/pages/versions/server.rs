@@ -2,15 +2,15 @@
 
 use crate::forms::{Done, Form, Posted, post};
 use crate::links;
-use crate::pages::systems;
 use crate::pages::pins::server as pins;
+use crate::pages::systems;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use weighhouse_core::{Ctx, Error, Result, annotations, promotions, tenancy, versions};
 use weighhouse_types::annotations::{AnnotationChange, AnnotationQuery};
+use weighhouse_types::context::Kind;
 use weighhouse_types::lineage::Lineage;
 use weighhouse_types::page::MAX_LIMIT;
-use weighhouse_types::context::Kind;
 use weighhouse_types::pins::Pin;
 use weighhouse_types::promotions::PromotionOpen;
 use weighhouse_types::reference::{ModelRef, VersionRef};

@@ -18,7 +18,8 @@ pub(super) enum Tab {
 }
 
 impl Tab {
-    const ALL: [Self; 6] = [Self::Context, Self::Prompts, Self::Evidence, Self::Systems, Self::Lineage, Self::History];
+    const ALL: [Self; 6] =
+        [Self::Context, Self::Prompts, Self::Evidence, Self::Systems, Self::Lineage, Self::History];
 
     /// The tab of an address; without a name, the first.
     ///

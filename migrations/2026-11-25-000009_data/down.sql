@@ -1,0 +1,1 @@
+DROP TABLE version_inputs, data_versions, data_series;
