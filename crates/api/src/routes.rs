@@ -97,6 +97,7 @@ fn registry(config: &mut ServiceConfig<'_>) {
         .service(versions::archive_get)
         .service(blobs::blob_query)
         .service(blobs::part_put)
+        .service(blobs::batch_put)
         .service(blobs::blob_complete)
         .service(promotions::promotion_open)
         .service(promotions::promotion_list)

@@ -18,6 +18,7 @@ pub mod promotions;
 pub mod retention;
 mod schema;
 pub mod search;
+pub mod seed;
 pub mod tenancy;
 pub mod versions;
 

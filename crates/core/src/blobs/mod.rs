@@ -5,12 +5,14 @@
 //! after the parts were read back and the whole file's digest matched.
 
 mod archive;
+mod batch;
 mod collect;
 mod queries;
 mod rules;
 mod stream;
 
 pub use archive::archive_stream;
+pub use batch::batch_put;
 pub use collect::{collect, collect_all};
 pub(crate) use queries::garbage::mark_version as mark_version_in_tx;
 pub use stream::{FileStream, file_stream};
