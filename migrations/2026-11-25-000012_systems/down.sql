@@ -1,4 +1,4 @@
-DROP TABLE version_inputs;
+DROP TABLE lineage_inputs;
 DROP TABLE system_policies;
 DROP TABLE compatibility_statements;
 DROP FUNCTION systems_with;

@@ -92,7 +92,7 @@ GRANT INSERT, UPDATE ON system_policies TO weighhouse_tenant;
 
 -- Data and feature pipelines as versions name them, for lineage in both
 -- directions. What has no digest (or version) is told apart by its name alone.
-CREATE TABLE version_inputs (
+CREATE TABLE lineage_inputs (
     tenant_id uuid NOT NULL,
     version_id uuid NOT NULL,
     kind text NOT NULL CHECK (kind IN ('dataset', 'features')),
@@ -101,16 +101,16 @@ CREATE TABLE version_inputs (
     PRIMARY KEY (tenant_id, version_id, kind, name, identity),
     FOREIGN KEY (tenant_id, version_id) REFERENCES versions (tenant_id, id)
 );
-CREATE INDEX version_inputs_named ON version_inputs (tenant_id, kind, name, identity, version_id);
-CALL tenant_wall('version_inputs');
-GRANT INSERT ON version_inputs TO weighhouse_tenant;
-CREATE TRIGGER version_inputs_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON version_inputs
+CREATE INDEX lineage_inputs_named ON lineage_inputs (tenant_id, kind, name, identity, version_id);
+CALL tenant_wall('lineage_inputs');
+GRANT INSERT ON lineage_inputs TO weighhouse_tenant;
+CREATE TRIGGER lineage_inputs_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON lineage_inputs
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 -- Versions from before. The owner passes the tenants' wall for this alone.
 ALTER TABLE versions NO FORCE ROW LEVEL SECURITY;
-ALTER TABLE version_inputs NO FORCE ROW LEVEL SECURITY;
-INSERT INTO version_inputs (tenant_id, version_id, kind, name, identity)
+ALTER TABLE lineage_inputs NO FORCE ROW LEVEL SECURITY;
+INSERT INTO lineage_inputs (tenant_id, version_id, kind, name, identity)
 SELECT DISTINCT v.tenant_id, v.id, 'dataset', d->>'name', coalesce(d->>'digest', '')
 FROM versions v, jsonb_array_elements(v.context->'data') d
 WHERE jsonb_typeof(v.context->'data') = 'array'
@@ -118,4 +118,4 @@ UNION ALL
 SELECT v.tenant_id, v.id, 'features', v.context->'features'->>'name', v.context->'features'->>'version'
 FROM versions v WHERE v.context ? 'features';
 ALTER TABLE versions FORCE ROW LEVEL SECURITY;
-ALTER TABLE version_inputs FORCE ROW LEVEL SECURITY;
+ALTER TABLE lineage_inputs FORCE ROW LEVEL SECURITY;

@@ -60,7 +60,7 @@ fn action_of(operation: &str) -> Option<(Action, Value)> {
             let sha = "0".repeat(64);
             (Action::VersionRegister, json!({"sha256": sha, "size": 1}))
         }
-        "part_put" => (Action::VersionRegister, nothing),
+        "part_put" | "batch_put" => (Action::VersionRegister, nothing),
         "file_get" | "archive_get" => (Action::ArtifactDownload, nothing),
         "version_retire" => (Action::VersionRetire, json!({"reason": ""})),
         "attestation_list" | "signer_list" => (Action::TenantRead, nothing),

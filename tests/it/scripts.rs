@@ -86,10 +86,10 @@ async fn search_finds_what_the_caller_reaches_and_nothing_else() {
             .collect()
     };
     assert_eq!(names(&ann, "north").await, ["client North Mutual", "model fraud", "project claims"]);
-    assert_eq!(names(&ann, "CLAIMS%20frau").await, ["model fraud"]);
+    assert_eq!(names(&ann, "CLAIMS%20frau").await, ["model fraud", "version fraud@1"]);
     assert_eq!(names(&ann, "east").await, Vec::<String>::new(), "another agency's");
     let vic = server.person_at("vic", Role::Tenant(TenantRole::Viewer), "south").await;
-    assert_eq!(names(&vic, "").await, ["client South Stores"]);
+    assert_eq!(names(&vic, "").await, ["client South Stores", "project claims"]);
     // A script finds what is its client's.
     let script = server.token(&ann, &[Scope::Read]).await;
     assert!(names(&script, "south").await.is_empty());

@@ -57,6 +57,18 @@ fn content_digest(request: &HttpRequest) -> weighhouse_core::Result<[u8; 32]> {
     })
 }
 
+/// Send many small files whole: at most 200 and 4 MiB at a time. The body is, file after file, the SHA-256 (32
+/// bytes), the size (4 bytes, the highest first) and the bytes. All are kept, or none; sending them again does no
+/// harm.
+#[utoipa::path(tag = "files",
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 204)))]
+#[put("/tenants/{tenant}/blobs")]
+pub(crate) async fn batch_put(ctx: Caller, tenant: Path<String>, body: Payload) -> Result<HttpResponse> {
+    blobs::batch_put(&ctx, &tenant, body).await.or_problem(&ctx)?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
 /// Make the file of its parts. They are read back and must have the digest.
 #[utoipa::path(tag = "files", responses((status = 200, body = BlobStatus)))]
 #[post("/tenants/{tenant}/blobs/{sha256}/complete")]

@@ -129,6 +129,7 @@ fn registry(config: &mut ServiceConfig<'_>) {
         .service(datasets::pipeline_get)
         .service(blobs::blob_query)
         .service(blobs::part_put)
+        .service(blobs::batch_put)
         .service(blobs::blob_complete)
         .service(promotions::promotion_open)
         .service(promotions::promotion_list)

@@ -216,6 +216,12 @@ impl Client {
         within(PART_TIMEOUT, send(request)).await.map(drop)
     }
 
+    /// PUT of small files, one after the other in one body.
+    pub(crate) async fn put_small(&self, path: &Path, body: Vec<u8>) -> Result<(), Error> {
+        let request = self.http.request(Method::PUT, path.endpoint(&self.base)).body(body);
+        within(PART_TIMEOUT, send(request)).await.map(drop)
+    }
+
     /// GET of a file's bytes.
     pub(crate) async fn bytes(&self, path: &Path) -> Result<Response, Error> {
         let request = self.http.request(Method::GET, path.endpoint(&self.base));

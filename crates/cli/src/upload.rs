@@ -71,7 +71,13 @@ pub(crate) async fn send(
     files: &[Upload<'_>],
     progress: &Progress,
 ) -> Result<()> {
-    let (small, large): (Vec<_>, Vec<_>) = files.iter().partition(|file| file.query.size <= http::SMALL);
+    let (small, large): (Vec<&Upload<'_>>, _) = files.iter().partition(|file| file.query.size <= http::SMALL);
+    let (whole, small): (Vec<_>, Vec<_>) = small.into_iter().partition(|file| !file.missing.is_empty());
+    stream::iter(batches(&whole))
+        .map(|files| send_small(client, tenant, files, progress))
+        .buffer_unordered(http::LARGE_AT_ONCE)
+        .try_collect::<()>()
+        .await?;
     for (files, at_once) in [(small, http::SMALL_AT_ONCE), (large, http::LARGE_AT_ONCE)] {
         stream::iter(files.into_iter().flat_map(Upload::steps))
             .map(|(file, part)| step(client, tenant, file, part, progress))
@@ -80,6 +86,69 @@ pub(crate) async fn send(
             .await?;
     }
     Ok(())
+}
+
+/// Small files in the groups in which they are sent.
+fn batches<'u, 'a>(files: &'u [&'a Upload<'a>]) -> Vec<&'u [&'a Upload<'a>]> {
+    let mut batches = Vec::new();
+    let (mut begin, mut bytes) = (0, 0);
+    for (n, file) in files.iter().enumerate() {
+        let next = blobs::BATCH_HEAD + usize::try_from(file.query.size).unwrap_or(usize::MAX);
+        if n - begin == blobs::BATCH_FILES_MAX || bytes + next > blobs::BATCH_MAX {
+            batches.extend(files.get(begin..n));
+            (begin, bytes) = (n, 0);
+        }
+        bytes += next;
+    }
+    batches.extend(files.get(begin..).filter(|rest| !rest.is_empty()));
+    batches
+}
+
+/// Sends small files in one request. Should one of them not be what it was,
+/// they go one by one, which tells which.
+async fn send_small(client: &Client, tenant: &str, files: &[&Upload<'_>], progress: &Progress) -> Result<()> {
+    let note = |text: &str| progress.note(text);
+    let path = Path::tenant(tenant).join(["blobs"]);
+    let sent = retrying(&note, || async {
+        let local = |e: anyhow::Error| Error::Final(format!("{e:#}"));
+        let attempt = progress.attempt();
+        let body = small_body(files).await.map_err(local)?;
+        attempt.add(files.iter().map(|file| file.query.size).sum());
+        let result = client.put_small(&path, body).await;
+        if result.is_err() {
+            attempt.take_back();
+        }
+        result
+    });
+    match sent.await {
+        Err(error) if error.code() == Some(Code::Mismatch) => {
+            for (file, part) in files.iter().flat_map(|file| file.steps()) {
+                step(client, tenant, file, part, progress).await?;
+            }
+            Ok(())
+        }
+        sent => sent.context("cannot send small files"),
+    }
+}
+
+/// Each file's digest, size and bytes.
+async fn small_body(files: &[&Upload<'_>]) -> Result<Vec<u8>> {
+    let mut body = Vec::new();
+    for file in files {
+        file.source.unchanged()?;
+        let bytes = tokio::fs::read(file.source.local())
+            .await
+            .with_context(|| format!("cannot open {}", file.source.path))?;
+        let size = u32::try_from(bytes.len()).ok().filter(|size| u64::from(*size) == file.query.size);
+        // A file of one part has that part's digest.
+        let (Some(size), [(_, hash)]) = (size, file.missing.as_slice()) else {
+            return Err(file.source.changed());
+        };
+        body.extend(hash.as_bytes());
+        body.extend(size.to_be_bytes());
+        body.extend(bytes);
+    }
+    Ok(body)
 }
 
 async fn step(
@@ -227,6 +296,22 @@ mod tests {
         let upload = Upload::new(&source, &hashed(1), &status(&[(1, 1)]));
         assert_eq!(numbers(&upload), [None]);
         assert_eq!(upload.bytes(), 0);
+    }
+
+    #[test]
+    fn small_files_go_in_groups_that_the_server_takes() {
+        let (_folder, source) = source(100_000);
+        let upload = Upload::new(&source, &hashed(1), &status(&[]));
+        let sizes = |count: usize| {
+            let files = vec![&upload; count];
+            batches(&files).iter().map(|files| files.len()).collect::<Vec<_>>()
+        };
+        assert!(sizes(0).is_empty());
+        assert_eq!(sizes(41), [41]);
+        assert_eq!(sizes(100), [41, 41, 18], "4 MiB each");
+        let (_folder, empty) = self::source(0);
+        let upload = Upload::new(&empty, &hashed(1), &status(&[]));
+        assert_eq!(batches(&vec![&upload; 401]).iter().map(|b| b.len()).collect::<Vec<_>>(), [200, 200, 1]);
     }
 
     #[test]

@@ -252,6 +252,7 @@ diesel::table! {
 
 diesel::table! {
     data_series (tenant_id, id) {
+        tenant_id -> Uuid,
         id -> Uuid,
         class -> Text,
         name -> Text,
@@ -260,7 +261,9 @@ diesel::table! {
     }
 }
 
+diesel::table! {
     data_versions (tenant_id, id) {
+        tenant_id -> Uuid,
         id -> Uuid,
         series_id -> Uuid,
         number -> Int4,
@@ -272,6 +275,7 @@ diesel::table! {
     }
 }
 
+diesel::table! {
     idempotency_keys (id) {
         id -> Bytea,
         fingerprint -> Bytea,
@@ -352,6 +356,16 @@ diesel::table! {
         lift_reason -> Nullable<Text>,
         lifted_by -> Nullable<Uuid>,
         lifted_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    lineage_inputs (tenant_id, version_id, kind, name, identity) {
+        tenant_id -> Uuid,
+        version_id -> Uuid,
+        kind -> Text,
+        name -> Text,
+        identity -> Text,
     }
 }
 
@@ -677,17 +691,9 @@ diesel::table! {
 }
 
 diesel::table! {
-    version_inputs (tenant_id, version_id, kind, name, identity) {
+    version_inputs (tenant_id, version_id, component, position) {
         tenant_id -> Uuid,
         version_id -> Uuid,
-        kind -> Text,
-        name -> Text,
-        identity -> Text,
-    }
-}
-
-diesel::table! {
-    version_inputs (tenant_id, version_id, component, position) {
         component -> Text,
         position -> Int4,
         content_digest -> Nullable<Bytea>,
@@ -695,6 +701,7 @@ diesel::table! {
     }
 }
 
+diesel::table! {
     version_stages (tenant_id, version_id) {
         tenant_id -> Uuid,
         version_id -> Uuid,
@@ -803,6 +810,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     jobs,
     known_devices,
     legal_holds,
+    lineage_inputs,
     login_links,
     mails,
     memberships,

@@ -13,7 +13,8 @@ use std::path::PathBuf;
 use url::Url;
 use weighhouse_core::identity::{self, UserCreate, UserRole};
 use weighhouse_core::kernel::config::{MailConfig, MailTransport, log_key_create};
-use weighhouse_core::{App, Ctx, jobs, projects, tenancy};
+use weighhouse_core::kernel::secret;
+use weighhouse_core::{App, Ctx, jobs, projects, seed, tenancy};
 use weighhouse_types::identity::TokenCreate;
 use weighhouse_types::ids::JobId;
 use weighhouse_types::page::PageQuery;
@@ -62,6 +63,27 @@ enum What {
     /// Jobs that failed, of all clients and the installation's own
     #[command(subcommand)]
     Job(JobCommand),
+    /// Make up a large installation for measuring, beside what is there
+    SeedLarge(SeedArgs),
+}
+
+#[derive(Args)]
+struct SeedArgs {
+    /// The agency to make; its clients are named after it
+    #[arg(long, value_name = "SLUG", default_value = "scale")]
+    agency: String,
+    #[arg(long, default_value_t = 500)]
+    tenants: usize,
+    #[arg(long, default_value_t = 20_000)]
+    models: usize,
+    #[arg(long, default_value_t = 200_000)]
+    versions: usize,
+    /// The same seed makes the same data
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Read the password of its logins from the first line of standard input; one is made up unless given
+    #[arg(long)]
+    password_stdin: bool,
 }
 
 #[derive(Subcommand)]
@@ -196,17 +218,21 @@ pub(crate) fn admin(args: &AdminArgs) -> Result<()> {
     })
 }
 
-/// Only the database is used: the store and mail of these settings never are.
+/// Mail is never used, and the store only to make data up in a data folder.
 fn connect(args: &AdminArgs) -> Result<std::sync::Arc<App>> {
-    let url = match args.database.given()? {
-        Some(url) => url,
-        None => Folder::resolve(&args.data, embedded::owner()?.as_ref())?.app_url(),
+    let (url, store) = match args.database.given()? {
+        Some(url) => (url, "memory:///".parse()?),
+        None => {
+            let folder = Folder::resolve(&args.data, embedded::owner()?.as_ref())?;
+            let store = Url::from_directory_path(folder.store());
+            (folder.app_url(), store.map_err(|()| anyhow::anyhow!("the data folder has no absolute path"))?)
+        }
     };
     let mail = MailConfig {
         from: "admin@localhost.localdomain".into(),
         transport: MailTransport::Folder(std::env::temp_dir()),
     };
-    let (store, public): (Url, Url) = ("memory:///".parse()?, "http://localhost".parse()?);
+    let public: Url = "http://localhost".parse()?;
     Ok(App::new(config(url, store, mail, public))?)
 }
 
@@ -235,7 +261,27 @@ async fn execute(ctx: &Ctx, what: &What) -> Result<()> {
         // Needs no installation; done before one is looked for.
         What::LogKey(_) => Ok(()),
         What::Job(command) => job(ctx, command).await,
+        What::SeedLarge(args) => seed_large(ctx, args).await,
     }
+}
+
+async fn seed_large(ctx: &Ctx, args: &SeedArgs) -> Result<()> {
+    let sizes = seed::Sizes {
+        agency: args.agency.clone(),
+        tenants: args.tenants,
+        models: args.models,
+        versions: args.versions,
+        seed: args.seed,
+        files: ctx.app().config.store.url.scheme() != "memory",
+        password: if args.password_stdin { password()? } else { secret::password() },
+    };
+    let seeded = seed::seed(ctx, &sizes, |done| {
+        if done % 50 == 0 {
+            eprintln!("{done} of {} tenants", args.tenants);
+        }
+    });
+    let seeded = seeded.await?;
+    print(&json!({"seeded": seeded, "password": sizes.password}))
 }
 
 async fn job(ctx: &Ctx, command: &JobCommand) -> Result<()> {

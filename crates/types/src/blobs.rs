@@ -8,6 +8,16 @@ pub const PART_SIZE: u64 = 8 * 1024 * 1024;
 /// The largest file, in bytes: 2 TiB.
 pub const FILE_MAX: u64 = 2 << 40;
 
+/// The most small files sent in one request.
+pub const BATCH_FILES_MAX: usize = 200;
+
+/// What stands before each file in such a request, in bytes: its SHA-256, and
+/// its size in four bytes, the highest first.
+pub const BATCH_HEAD: usize = 36;
+
+/// The largest body of small files, in bytes.
+pub const BATCH_MAX: usize = 4 * 1024 * 1024;
+
 /// A file about to be sent.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -5,6 +5,7 @@
 //! after the parts were read back and the whole file's digest matched.
 
 mod archive;
+mod batch;
 mod collect;
 mod queries;
 mod reader;
@@ -12,6 +13,7 @@ mod rules;
 mod stream;
 
 pub use archive::archive_stream;
+pub use batch::batch_put;
 pub use collect::{collect, collect_all};
 pub(crate) use queries::garbage::mark_version as mark_version_in_tx;
 pub(crate) use reader::{BlobReader, readers_in_tx};

@@ -11,6 +11,7 @@ use diesel_async::RunQueryDsl;
 use std::collections::{HashMap, HashSet};
 
 pub(super) mod garbage;
+pub(super) mod small;
 
 #[derive(QueryableByName)]
 struct BlobRow {

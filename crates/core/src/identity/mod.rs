@@ -23,7 +23,7 @@ pub use users::{UserCreate, UserRole, user_create};
 
 pub(crate) use attempts::link_found;
 pub(crate) use queries::agency_member_insert;
-pub(crate) use users::{email_normalise, login_create};
+pub(crate) use users::{email_normalise, login_create, login_made_up};
 
 use crate::kernel::app::App;
 use crate::kernel::ctx::{Actor, Ctx};

@@ -61,6 +61,26 @@ pub async fn user_create(ctx: &Ctx, new: UserCreate) -> Result<User> {
     }
 }
 
+/// Makes a login of a generator of data, under a password that was hashed.
+pub(crate) async fn login_made_up(
+    ctx: &Ctx,
+    agency: &authz::Agency,
+    email: &str,
+    name: &str,
+    password_hash: &str,
+    role: Option<AgencyRole>,
+) -> Result<UserId> {
+    let login = NewLogin { agency: agency.id(), email, name, password_hash, operator: false };
+    let mut tx = PlatformTx::begin(ctx.app()).await?;
+    let id = queries::login_insert(&mut tx, &login).await?;
+    if let Some(role) = role {
+        queries::agency_member_insert(&mut tx, agency.id(), id, role.as_str()).await?;
+    }
+    let role = role.map(|role| role.to_string());
+    tx.commit(ctx, agency.id(), &Event::UserCreated { email: email.into(), role, tenant: None }).await?;
+    Ok(id)
+}
+
 /// The address and name of a login to make, in their one form.
 fn named(new: &UserCreate) -> Result<(String, String)> {
     let email = email_normalise(&new.email)?;

@@ -3,12 +3,12 @@
 
 use super::app::App;
 use super::ctx::Ctx;
-use super::error::{Error, Result};
+use super::error::{Error, Result, fit};
 use super::secret;
 use super::sql::sql_query;
 use super::tx::PlatformTx;
-use chrono::{SecondsFormat, Utc};
-use diesel::sql_types::{BigInt, Binary, Text, Uuid as SqlUuid};
+use chrono::{DateTime, SecondsFormat, Utc};
+use diesel::sql_types::{Array, BigInt, Binary, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
 use uuid::Uuid;
@@ -107,37 +107,98 @@ struct Index {
     index: i64,
 }
 
+/// An event of earlier, which a generator of data makes up.
+pub(crate) struct Past {
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) actor: Option<Uuid>,
+    pub(crate) event: Event,
+}
+
+/// What is written of an event.
+struct Entry {
+    leaf: Vec<u8>,
+    leaf_hash: Vec<u8>,
+    nonce: Vec<u8>,
+    payload: String,
+}
+
+impl Entry {
+    fn new(ctx: &Ctx, log: Log, index: i64, past: &Past) -> Result<Self> {
+        let payload = serde_json::to_value(&past.event).map_err(Error::internal)?;
+        let payload = payload.get("payload").cloned().unwrap_or_default();
+        let payload = String::from_utf8(canonical::to_bytes(&payload).map_err(Error::internal)?)
+            .map_err(Error::internal)?;
+        let nonce = secret::random32();
+        let leaf = canonical::to_bytes(&Leaf {
+            log: log.id(),
+            index,
+            time: past.at.to_rfc3339_opts(SecondsFormat::Micros, true),
+            event: past.event.name(),
+            actor: past.actor,
+            via: ctx.via(),
+            request: &ctx.request_id,
+            payload_hash: export::payload_hash(&nonce, &payload).to_string(),
+        })
+        .map_err(Error::internal)?;
+        let leaf_hash = tree::leaf_hash(&leaf).as_bytes().to_vec();
+        Ok(Self { leaf, leaf_hash, nonce: nonce.to_vec(), payload })
+    }
+}
+
 /// Appends an event. Called last in a transaction: the head's row stays
 /// locked until the commit.
 pub(super) async fn append(conn: &mut AsyncPgConnection, ctx: &Ctx, log: Log, event: &Event) -> Result<()> {
-    let payload = serde_json::to_value(event).map_err(Error::internal)?;
-    let payload = payload.get("payload").cloned().unwrap_or_default();
-    let payload = String::from_utf8(canonical::to_bytes(&payload).map_err(Error::internal)?)
-        .map_err(Error::internal)?;
-    let nonce = secret::random32();
-
     let Index { index } = sql_query(log.next_index()).bind::<SqlUuid, _>(log.id()).get_result(conn).await?;
-    let leaf = canonical::to_bytes(&Leaf {
-        log: log.id(),
-        index,
-        time: Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true),
-        event: event.name(),
-        actor: ctx.user_id(),
-        via: ctx.via(),
-        request: &ctx.request_id,
-        payload_hash: export::payload_hash(&nonce, &payload).to_string(),
-    })
-    .map_err(Error::internal)?;
-    let leaf_hash = tree::leaf_hash(&leaf);
+    let now = Past { at: Utc::now(), actor: ctx.user_id(), event: event.clone() };
+    let entry = Entry::new(ctx, log, index, &now)?;
     sql_query(log.insert())
         .bind::<SqlUuid, _>(log.id())
         .bind::<BigInt, _>(index)
-        .bind::<Binary, _>(&leaf)
-        .bind::<Binary, _>(leaf_hash.as_bytes().as_slice())
-        .bind::<Binary, _>(nonce.as_slice())
-        .bind::<Text, _>(&payload)
+        .bind::<Binary, _>(entry.leaf)
+        .bind::<Binary, _>(entry.leaf_hash)
+        .bind::<Binary, _>(entry.nonce)
+        .bind::<Text, _>(entry.payload)
         .execute(conn)
         .await?;
     tracing::debug!(event = event.name(), log = %log.id(), index, request_id = ctx.request_id, "audited");
+    Ok(())
+}
+
+/// Appends many events to a tenant's log, as [`append`] does one.
+pub(super) async fn append_past(
+    conn: &mut AsyncPgConnection,
+    ctx: &Ctx,
+    tenant: TenantId,
+    past: &[Past],
+) -> Result<()> {
+    let count: i64 = fit(past.len())?;
+    let Index { index: first } = sql_query(
+        "INSERT INTO audit_heads AS head (tenant_id, size) VALUES ($1, $2)
+         ON CONFLICT (tenant_id) DO UPDATE SET size = head.size + $2 RETURNING size - $2 AS index",
+    )
+    .bind::<SqlUuid, _>(tenant.0)
+    .bind::<BigInt, _>(count)
+    .get_result(conn)
+    .await?;
+    let log = Log::Tenant(tenant);
+    let entries = (first..).zip(past).map(|(index, past)| Entry::new(ctx, log, index, past));
+    let entries = entries.collect::<Result<Vec<_>>>()?;
+    sql_query(
+        "WITH entry AS (
+             SELECT $2 + n - 1 AS index, leaf, hash, nonce, payload
+             FROM unnest($3, $4, $5, $6) WITH ORDINALITY AS entry (leaf, hash, nonce, payload, n)),
+         leaf AS (INSERT INTO audit_leaves (tenant_id, index, leaf, leaf_hash)
+                  SELECT $1, index, leaf, hash FROM entry)
+         INSERT INTO audit_payloads (tenant_id, index, nonce, payload)
+         SELECT $1, index, nonce, payload FROM entry",
+    )
+    .bind::<SqlUuid, _>(tenant.0)
+    .bind::<BigInt, _>(first)
+    .bind::<Array<Binary>, _>(entries.iter().map(|entry| entry.leaf.as_slice()).collect::<Vec<_>>())
+    .bind::<Array<Binary>, _>(entries.iter().map(|entry| entry.leaf_hash.as_slice()).collect::<Vec<_>>())
+    .bind::<Array<Binary>, _>(entries.iter().map(|entry| entry.nonce.as_slice()).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(entries.iter().map(|entry| entry.payload.as_str()).collect::<Vec<_>>())
+    .execute(conn)
+    .await?;
     Ok(())
 }

@@ -146,6 +146,13 @@ impl<'c> TenantTx<'c> {
         Ok(())
     }
 
+    /// Writes a leaf for each of many events and commits: the made-up history
+    /// of a generator, which nobody waits for.
+    pub(crate) async fn commit_past(mut self, past: &[log::Past]) -> Result<()> {
+        log::append_past(self.open.get()?, self.ctx, self.tenant, past).await?;
+        self.open.end(COMMIT).await
+    }
+
     /// Becomes the role that may delete what has expired and do nothing else,
     /// until [`Sweeper::done`]. Forgotten, it leaves the transaction unable to
     /// write its event, and so to commit.

@@ -18,7 +18,7 @@ pub(super) async fn inputs_insert(
     version: &authz::Version,
     inputs: &BTreeSet<Input>,
 ) -> Result<()> {
-    use crate::schema::version_inputs::dsl;
+    use crate::schema::lineage_inputs::dsl;
     let row = |(kind, name, identity): &Input| {
         (
             dsl::tenant_id.eq(version.model.tenant_id.0),
@@ -29,7 +29,7 @@ pub(super) async fn inputs_insert(
         )
     };
     let rows: Vec<_> = inputs.iter().map(row).collect();
-    diesel::insert_into(dsl::version_inputs).values(rows).execute(tx.conn()?).await?;
+    diesel::insert_into(dsl::lineage_inputs).values(rows).execute(tx.conn()?).await?;
     Ok(())
 }
 
@@ -87,7 +87,7 @@ pub(super) async fn named(
     limit: i64,
 ) -> Result<Vec<Uuid>> {
     let rows: Vec<Id> = sql_query(
-        "SELECT DISTINCT version_id AS id FROM version_inputs
+        "SELECT DISTINCT version_id AS id FROM lineage_inputs
          WHERE tenant_id = $1 AND kind = $2 AND name = $3 AND ($4 IS NULL OR identity = $4)
          ORDER BY version_id DESC LIMIT $5",
     )
@@ -174,7 +174,7 @@ pub(super) struct InputRow {
 
 pub(super) async fn inputs(tx: &mut TenantTx<'_>, ids: &[Uuid], limit: i64) -> Result<Vec<InputRow>> {
     let rows = sql_query(
-        "SELECT version_id, kind, name, identity FROM version_inputs
+        "SELECT version_id, kind, name, identity FROM lineage_inputs
          WHERE tenant_id = $1 AND version_id = ANY ($2) ORDER BY kind, name, identity, version_id LIMIT $3",
     )
     .bind::<SqlUuid, _>(tx.tenant().0)

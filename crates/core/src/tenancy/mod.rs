@@ -99,6 +99,14 @@ pub async fn tenant_get(ctx: &Ctx, slug: &str) -> Result<Tenant> {
     Ok(tenant.info().clone())
 }
 
+/// Every tenant that the caller reaches, by name.
+///
+/// # Errors
+/// When nobody is signed in.
+pub async fn tenant_list(ctx: &Ctx) -> Result<Vec<Tenant>> {
+    Ok(authz::tenants(ctx).await?.iter().map(|tenant| tenant.info().clone()).collect())
+}
+
 /// Whether the caller still reaches a tenant, whatever they may do there.
 ///
 /// # Errors

@@ -109,13 +109,14 @@ pub(crate) async fn refuse_swept_in_tx(tx: &mut TenantTx<'_>, version: &authz::V
 
 /// A context in its one form, with what follows from it.
 pub(crate) struct NewVersion {
-    context: Value,
-    digest: [u8; 32],
-    artifact: Artifact,
-    size: u64,
+    pub(crate) context: Value,
+    pub(crate) digest: [u8; 32],
+    pub(crate) artifact: Artifact,
+    pub(crate) size: u64,
 }
 
-fn prepare(context: Value) -> Result<NewVersion> {
+/// Checks a context and brings it into its one form.
+pub(crate) fn prepare(context: Value) -> Result<NewVersion> {
     let context = Value::Object(normalise(context)?);
     let digest = crate::kernel::secret::sha256(&canonical::to_bytes(&context).map_err(Error::internal)?);
     let artifact = match context.get("artifact") {

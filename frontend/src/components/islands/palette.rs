@@ -9,7 +9,7 @@ use web_sys::{Element, HtmlElement, NodeList, Response};
 /// Where the list for a search comes from, as a fragment of HTML.
 const LIST: &str = "/go/list?q=";
 
-/// Goes to any client, project, model or page: Ctrl K or `/`. Without it the
+/// Goes to anything that is found, and any page: Ctrl K or `/`. Without it the
 /// link leads to a page that does the same. `j` and `k` walk a table's rows,
 /// `?` lists the keys.
 #[island]
@@ -49,8 +49,8 @@ pub fn Palette() -> impl IntoView {
             <input
                 class="palette-input"
                 type="text"
-                aria-label="Client, project, model or page"
-                placeholder="Client, project, model or page"
+                aria-label="Name, commit, digest, data set, person, day or page"
+                placeholder="Name, commit, digest, person, day …"
                 autocomplete="off"
                 autofocus
                 node_ref=parts.input

@@ -24,7 +24,7 @@ pub(crate) fn SearchPage() -> impl IntoView {
                 <h1>"Go to"</h1>
                 <form method="get" action="/go" class="form-inline" role="search">
                     <div class="field grow">
-                        <label for="q">"Client, project, model or page"</label>
+                        <label for="q">"Name, commit, digest, data set, person, day or page"</label>
                         <input class="input" id="q" name="q" type="search" value=words />
                     </div>
                     <button type="submit" class="btn btn-primary">
@@ -42,15 +42,20 @@ pub(crate) fn SearchPage() -> impl IntoView {
     })
 }
 
+/// What was found, under a line for each kind.
 #[component]
 fn FoundList(found: Vec<Found>) -> impl IntoView {
     if found.is_empty() {
-        return view! { <li class="line dim">"Nothing of that name."</li> }.into_any();
+        return view! { <li class="line dim">"Nothing that has all of these words."</li> }.into_any();
     }
+    let mut group = "";
     found
         .into_iter()
         .map(|found| {
+            let begins = (found.group != group).then_some(found.group);
+            group = found.group;
             view! {
+                {begins.map(|group| view! { <li class="list-head">{group}</li> })}
                 <li>
                     <a class="row-link" href=found.address>
                         <Icon name=found.icon />

@@ -11,8 +11,8 @@ use serde::Deserialize;
 use weighhouse_core::search::Words;
 use weighhouse_core::{App, Ctx, Result, search, tenancy};
 use weighhouse_types::permission::{Action, allows};
-use weighhouse_types::reference::ModelRef;
-use weighhouse_types::search::{self as search_types, FoundKind};
+use weighhouse_types::reference::{ModelRef, VersionRef};
+use weighhouse_types::search::{self as search_types, FoundKind, SearchQuery};
 use weighhouse_types::tenancy::{AgencyMembership, Tenant};
 
 /// What is searched for.
@@ -42,6 +42,8 @@ pub(crate) async fn list(request: HttpRequest, app: Data<App>, query: Query<Sear
 
 /// A place to go to.
 pub(crate) struct Found {
+    /// What it stands under in the list.
+    pub(crate) group: &'static str,
     pub(crate) name: String,
     /// Where it lies, or what it is.
     pub(crate) place: String,
@@ -49,49 +51,68 @@ pub(crate) struct Found {
     pub(crate) address: String,
 }
 
-/// Every place whose name or way holds all the words: clients first, then what
-/// is theirs, then pages.
+/// Pages whose name or place holds all the words: more are no help.
+const PAGES_MAX: usize = 8;
+
+/// Everything that is found, kind by kind, then pages.
 pub(crate) async fn find(ctx: &Ctx, text: &str) -> Result<Vec<Found>> {
-    let portfolio = tenancy::portfolio(ctx).await?;
-    let home =
-        Found { name: "Portfolio".into(), place: "all clients".into(), icon: "inbox", address: "/".into() };
-    let words = Words::of(text);
-    let matches = |page: &Found| words.are_in(&[&page.name, &page.place, &page.address]);
-    let things = search::find(&portfolio, text).into_iter().map(place);
-    let pages = portfolio.tenants.iter().flat_map(|client| pages(&client.tenant));
-    let staff = portfolio.agencies.iter().map(|AgencyMembership { agency, .. }| Found {
-        name: "Staff".into(),
+    let query = SearchQuery { q: text.chars().take(200).collect() };
+    let things = search::search(ctx, &query).await?.into_iter().map(place);
+    let tenants = tenancy::tenant_list(ctx).await?;
+    let staff = tenancy::agency_list(ctx).await?.into_iter().map(|AgencyMembership { agency, .. }| Found {
         address: links::staff(&agency.slug),
-        place: agency.name.clone(),
-        icon: "users",
+        ..page("Staff", &agency.name, "users")
     });
+    let home = Found { address: "/".into(), ..page("Portfolio", "all clients", "inbox") };
     let account = Found {
-        name: "Your account".into(),
-        place: "sessions, password, address".into(),
-        icon: "user-round",
         address: "/account".into(),
+        ..page("Your account", "sessions, password, address", "user-round")
     };
-    let home = std::iter::once(home).filter(matches);
-    let pages = pages.chain(staff).chain([account]).filter(matches);
-    Ok(home.chain(things).chain(pages).take(search::FOUND_MAX).collect())
+    let words = Words::of(text);
+    let pages = std::iter::once(home).chain(tenants.iter().flat_map(pages)).chain(staff).chain([account]);
+    let pages = pages.filter(|page| words.are_in(&[&page.name, &page.place, &page.address]));
+    Ok(things.chain(pages.take(PAGES_MAX)).collect())
+}
+
+fn page(name: &str, place: &str, icon: &'static str) -> Found {
+    Found { group: "Pages", name: name.into(), place: place.into(), icon, address: String::new() }
 }
 
 fn place(found: search_types::Found) -> Found {
-    let client = found.tenant_name;
-    match (found.kind, found.project, found.model) {
-        (FoundKind::Model, Some(project), Some(model)) => {
-            let reference = ModelRef { tenant: found.tenant, project, model };
-            let place = format!("{client}, {}", reference.project);
-            Found { name: found.name, place, icon: "box", address: links::model(&reference) }
+    let (group, icon) = group(found.kind);
+    let address = address(&found);
+    let client = Some(found.tenant_name).filter(|_| found.kind != FoundKind::Client);
+    let note = Some(found.note).filter(|note| !note.is_empty());
+    let place: Vec<String> = [client, found.project, note].into_iter().flatten().collect();
+    Found { group, name: found.name, place: place.join(", "), icon, address }
+}
+
+fn group(kind: FoundKind) -> (&'static str, &'static str) {
+    match kind {
+        FoundKind::Client => ("Clients", "building-2"),
+        FoundKind::Model => ("Models", "box"),
+        FoundKind::Project => ("Projects", "folder"),
+        FoundKind::Dataset => ("Data sets", "archive"),
+        FoundKind::Version => ("Versions", "circle-dot"),
+        FoundKind::Promotion => ("Promotions", "git-pull-request-arrow"),
+        FoundKind::Person => ("People", "user-round"),
+    }
+}
+
+fn address(found: &search_types::Found) -> String {
+    let tenant = &found.tenant;
+    let project = found.project.clone();
+    let model = project.clone().zip(found.model.clone());
+    let model = model.map(|(project, model)| ModelRef { tenant: tenant.clone(), project, model });
+    match (found.kind, model, project) {
+        (FoundKind::Promotion, ..) => links::promotion(tenant, found.id.into()),
+        (FoundKind::Person, ..) => links::tenant_page(tenant, "members"),
+        (FoundKind::Version, Some(model), _) if found.number.is_some() => {
+            links::version(&VersionRef { model, number: found.number.unwrap_or_default() })
         }
-        (FoundKind::Project, Some(project), _) => {
-            let address = links::project(&found.tenant, &project);
-            Found { name: found.name, place: client, icon: "folder", address }
-        }
-        _ => {
-            let address = links::tenant(&found.tenant);
-            Found { name: found.name, place: "client".into(), icon: "building-2", address }
-        }
+        (_, Some(model), _) => links::model(&model),
+        (_, None, Some(project)) => links::project(tenant, &project),
+        (_, None, None) => links::tenant(tenant),
     }
 }
 
@@ -104,11 +125,9 @@ fn pages(tenant: &Tenant) -> Vec<Found> {
     ];
     all.into_iter()
         .filter(|(_, _, _, action)| allows(tenant.role, *action))
-        .map(|(name, page, icon, _)| Found {
-            name: name.into(),
-            place: tenant.name.clone(),
-            icon,
-            address: links::tenant_page(&tenant.slug, page),
+        .map(|(name, at, icon, _)| Found {
+            address: links::tenant_page(&tenant.slug, at),
+            ..page(name, &tenant.name, icon)
         })
         .collect()
 }
