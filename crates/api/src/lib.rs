@@ -14,6 +14,7 @@ mod idempotency;
 mod identity;
 mod jobs;
 mod memberships;
+mod mlflow;
 mod models;
 mod notifications;
 mod openapi;

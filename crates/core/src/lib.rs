@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod blobs;
+pub mod experiments;
 pub mod holds;
 pub mod identity;
 pub mod jobs;
@@ -16,6 +17,7 @@ pub mod notifications;
 pub mod projects;
 pub mod promotions;
 pub mod retention;
+pub mod runs;
 mod schema;
 pub mod search;
 pub mod tenancy;

@@ -199,6 +199,29 @@ diesel::table! {
 }
 
 diesel::table! {
+    experiment_tags (tenant_id, experiment_id, key) {
+        tenant_id -> Uuid,
+        experiment_id -> Uuid,
+        key -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    experiments (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        project_id -> Uuid,
+        number -> Int4,
+        name -> Text,
+        created_by -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        deleted_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     idempotency_keys (id) {
         id -> Bytea,
         fingerprint -> Bytea,
@@ -318,6 +341,25 @@ diesel::table! {
 }
 
 diesel::table! {
+    metric_chunks (tenant_id, run_id, key_id, number) {
+        tenant_id -> Uuid,
+        run_id -> Uuid,
+        key_id -> Int4,
+        number -> Int4,
+        points -> Bytea,
+    }
+}
+
+diesel::table! {
+    metric_log (tenant_id, run_id, id) {
+        tenant_id -> Uuid,
+        run_id -> Uuid,
+        id -> Uuid,
+        points -> Bytea,
+    }
+}
+
+diesel::table! {
     models (tenant_id, id) {
         tenant_id -> Uuid,
         id -> Uuid,
@@ -420,6 +462,62 @@ diesel::table! {
         id -> Uuid,
         started_at -> Timestamptz,
         finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    run_keys (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Int4,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    run_metrics (tenant_id, run_id, key_id) {
+        tenant_id -> Uuid,
+        run_id -> Uuid,
+        key_id -> Int4,
+        step -> Int8,
+        at -> Int8,
+        value -> Float8,
+    }
+}
+
+diesel::table! {
+    run_params (tenant_id, run_id, key_id) {
+        tenant_id -> Uuid,
+        run_id -> Uuid,
+        key_id -> Int4,
+        experiment_id -> Uuid,
+        value_hash -> Int8,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    run_tags (tenant_id, run_id, key_id) {
+        tenant_id -> Uuid,
+        run_id -> Uuid,
+        key_id -> Int4,
+        experiment_id -> Uuid,
+        value_hash -> Int8,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    runs (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        experiment_id -> Uuid,
+        name -> Text,
+        user_name -> Text,
+        status -> Text,
+        start_time -> Int8,
+        end_time -> Nullable<Int8>,
+        created_by -> Nullable<Uuid>,
+        deleted_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -554,6 +652,7 @@ diesel::joinable!(blob_cursors -> tenants (tenant_id));
 diesel::joinable!(blob_garbage -> tenants (tenant_id));
 diesel::joinable!(blob_parts -> tenants (tenant_id));
 diesel::joinable!(blobs -> tenants (tenant_id));
+diesel::joinable!(experiments -> users (created_by));
 diesel::joinable!(invitations -> tenants (tenant_id));
 diesel::joinable!(invitations -> users (invited_by));
 diesel::joinable!(jobs -> tenants (tenant_id));
@@ -570,6 +669,8 @@ diesel::joinable!(projects -> users (created_by));
 diesel::joinable!(retention_policies -> tenants (tenant_id));
 diesel::joinable!(retention_policies -> users (set_by));
 diesel::joinable!(retention_sweeps -> tenants (tenant_id));
+diesel::joinable!(run_keys -> tenants (tenant_id));
+diesel::joinable!(runs -> users (created_by));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(staff_invitations -> agencies (agency_id));
 diesel::joinable!(staff_invitations -> users (invited_by));
@@ -598,6 +699,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     blob_garbage,
     blob_parts,
     blobs,
+    experiment_tags,
+    experiments,
     idempotency_keys,
     installation,
     invitations,
@@ -607,6 +710,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     login_links,
     mails,
     memberships,
+    metric_chunks,
+    metric_log,
     models,
     production_periods,
     projects,
@@ -615,6 +720,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     retention_batches,
     retention_policies,
     retention_sweeps,
+    run_keys,
+    run_metrics,
+    run_params,
+    run_tags,
+    runs,
     schedules,
     sessions,
     staff_invitations,

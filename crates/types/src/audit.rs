@@ -3,6 +3,7 @@
 mod proof;
 mod retention;
 mod sentence;
+mod tracking;
 
 pub use proof::*;
 
@@ -145,6 +146,18 @@ pub enum Event {
     HoldLiftWithdrawn { hold: String, model: Option<String> },
     #[serde(rename = "hold.lifted")]
     HoldLifted { hold: String, model: Option<String>, asked_by: String, reason: String },
+    #[serde(rename = "experiment.created")]
+    ExperimentCreated { project: String, experiment: u32, name: String },
+    #[serde(rename = "experiment.renamed")]
+    ExperimentRenamed { project: String, experiment: u32, name: String, before: String },
+    #[serde(rename = "experiment.deleted")]
+    ExperimentDeleted { project: String, experiment: u32, name: String },
+    #[serde(rename = "experiment.restored")]
+    ExperimentRestored { project: String, experiment: u32, name: String },
+    #[serde(rename = "run.deleted")]
+    RunDeleted { project: String, run: String, name: String },
+    #[serde(rename = "run.restored")]
+    RunRestored { project: String, run: String, name: String },
 }
 
 impl Event {
@@ -196,6 +209,12 @@ impl Event {
             Self::HoldLiftAsked { .. } => "hold.lift-asked",
             Self::HoldLiftWithdrawn { .. } => "hold.lift-withdrawn",
             Self::HoldLifted { .. } => "hold.lifted",
+            Self::ExperimentCreated { .. } => "experiment.created",
+            Self::ExperimentRenamed { .. } => "experiment.renamed",
+            Self::ExperimentDeleted { .. } => "experiment.deleted",
+            Self::ExperimentRestored { .. } => "experiment.restored",
+            Self::RunDeleted { .. } => "run.deleted",
+            Self::RunRestored { .. } => "run.restored",
         }
     }
 }

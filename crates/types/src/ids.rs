@@ -60,6 +60,10 @@ ids! {
     JobId,
     /// A legal hold.
     HoldId,
+    /// An experiment of the tracker.
+    ExperimentId,
+    /// A run of the tracker.
+    RunId,
     /// One sweep of what has expired.
     SweepId,
 }

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod blobs;
 pub mod context;
 pub mod error;
+pub mod experiments;
 pub mod holds;
 pub mod identity;
 pub mod ids;

@@ -98,6 +98,8 @@ named! {
         ModelCreate = "model.create",
         VersionRegister = "version.register",
         ArtifactDownload = "artifact.download",
+        RunRead = "run.read",
+        RunLog = "run.log",
         VersionRetire = "version.retire",
         PromotionOpen = "promotion.open",
         PromotionDecide = "promotion.decide",
@@ -168,7 +170,7 @@ pub const fn allows(role: Role, action: Action) -> bool {
     use AgencyRole::{AgencyAdmin, Auditor, Engineer, Owner};
     use TenantRole::{Approver, ClientAdmin, Viewer};
     match action {
-        A::TenantRead | A::MemberRead | A::ArtifactDownload => true,
+        A::TenantRead | A::MemberRead | A::ArtifactDownload | A::RunRead => true,
         A::AuditRead | A::RetentionRead => !matches!(role, Role::Tenant(Viewer)),
         A::JobRead => matches!(role, Role::Agency(_) | Role::Tenant(ClientAdmin)),
         A::MemberManage | A::JobManage | A::RetentionManage | A::HoldManage => {
@@ -177,6 +179,7 @@ pub const fn allows(role: Role, action: Action) -> bool {
         A::ProjectCreate
         | A::ModelCreate
         | A::VersionRegister
+        | A::RunLog
         | A::VersionRetire
         | A::PromotionOpen
         | A::PromotionWithdraw
@@ -202,10 +205,10 @@ pub const fn agency_allows(role: AgencyRole, action: AgencyAction) -> bool {
     }
 }
 
-/// The scope a token needs for an action; `None` where no token may do it,
-/// because it is a person's act in the browser.
+/// The scopes of which a token needs one for an action; none where no token
+/// may do it, because it is a person's act in the browser.
 #[must_use]
-pub const fn token_scope(action: Action) -> Option<Scope> {
+pub const fn token_scopes(action: Action) -> &'static [Scope] {
     use Action as A;
     match action {
         A::TenantRead
@@ -213,16 +216,19 @@ pub const fn token_scope(action: Action) -> Option<Scope> {
         | A::ArtifactDownload
         | A::AuditRead
         | A::JobRead
-        | A::RetentionRead => Some(Scope::Read),
-        A::ProjectCreate | A::ModelCreate | A::VersionRegister => Some(Scope::Register),
-        A::PromotionOpen | A::PromotionWithdraw => Some(Scope::Promote),
-        A::VersionRetire | A::ProductionRollback => Some(Scope::Deploy),
+        | A::RetentionRead => &[Scope::Read],
+        // Training code reads what it logged.
+        A::RunRead => &[Scope::Read, Scope::Track],
+        A::RunLog => &[Scope::Track],
+        A::ProjectCreate | A::ModelCreate | A::VersionRegister => &[Scope::Register],
+        A::PromotionOpen | A::PromotionWithdraw => &[Scope::Promote],
+        A::VersionRetire | A::ProductionRollback => &[Scope::Deploy],
         A::MemberManage
         | A::PromotionDecide
         | A::TokenManageOwn
         | A::JobManage
         | A::RetentionManage
-        | A::HoldManage => None,
+        | A::HoldManage => &[],
     }
 }
 

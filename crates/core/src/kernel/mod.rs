@@ -18,6 +18,7 @@ pub mod network;
 pub mod outbox;
 pub mod page;
 pub mod password;
+pub(crate) mod recent;
 pub mod schedule;
 pub mod secret;
 pub(crate) mod sql;
