@@ -15,6 +15,7 @@ mod identity;
 mod jobs;
 mod jwt;
 mod mail;
+mod mlflow;
 mod openapi;
 mod people;
 mod permission;

@@ -56,15 +56,15 @@ async fn bulk(place: Place, request: HttpRequest) -> Result<HttpResponse> {
 /// Points between two steps, for charts.
 async fn interval(place: Place, request: HttpRequest) -> Result<HttpResponse> {
     let query = Query::of(&request)?;
-    let (start, end) = (query.int("start_step")?, query.int("end_step")?);
-    if let (Some(start), Some(end)) = (start, end)
-        && start > end
-    {
-        return Err(Failure::invalid(format!("end_step ({end}) must not lie before start_step ({start}).")));
-    }
-    let within = |point: &Point| {
-        start.is_none_or(|start| point.step >= start) && end.is_none_or(|end| point.step <= end)
+    let (start, end) = match (query.int("start_step")?, query.int("end_step")?) {
+        (None, None) => (i64::MIN, i64::MAX),
+        (Some(start), Some(end)) if start <= end => (start, end),
+        (Some(start), Some(end)) => {
+            return Err(Failure::invalid(format!("end_step ({end}) lies before start_step ({start}).")));
+        }
+        _ => return Err(Failure::invalid("Give both start_step and end_step, or neither.")),
     };
+    let within = |point: &Point| (start..=end).contains(&point.step);
     let limit = wire::limit(query.int("max_results")?.map(Int), 2_500, 2_500)?;
     several(&place, &query, "run_ids", limit, within).await
 }

@@ -29,7 +29,7 @@ async fn info() -> HttpResponse {
         "store_type": "SqlStore",
         "workspaces_enabled": false,
         "trace_archival_enabled": false,
-        "artifact_serving_enabled": true,
+        "artifact_serving_enabled": false,
         "multipart_uploads_enabled": false,
         "multipart_downloads_enabled": false,
         "artifacts_presigned_only": false,

@@ -1,6 +1,10 @@
 //! The second wall: handles that only this module makes. Queries take them,
 //! so code that forgot to authorise does not compile.
 
+mod place;
+
+pub(crate) use place::place;
+
 use super::ctx::{Actor, Ctx};
 use super::error::{Error, Result};
 use super::sql::sql_query;
@@ -8,7 +12,6 @@ use super::tx::{PlatformTx, TenantTx};
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use std::time::Instant;
 use uuid::Uuid;
 use weighhouse_types::error::Code;
 use weighhouse_types::ids::{AgencyId, ModelId, ProjectId, TenantId, VersionId};
@@ -146,28 +149,6 @@ pub(crate) async fn tenant(ctx: &Ctx, slug: &str, action: Action) -> Result<Tena
     let tenant = found.ok_or_else(|| Error::not_found("tenant"))?;
     decide(ctx, &tenant, action)?;
     Ok(tenant)
-}
-
-/// A project with its tenant, for training code, which calls thousands of
-/// times: what was found for an API token is taken to be so for a second.
-pub(crate) async fn place(ctx: &Ctx, slug: &str, name: &str, action: Action) -> Result<(Tenant, Project)> {
-    let question = match &ctx.actor {
-        Actor::Token { token, .. } => Some((*token, slug.to_owned(), name.to_owned())),
-        _ => None,
-    };
-    if let Some(place) = question.as_ref().and_then(|question| ctx.app.places.get(question)) {
-        decide(ctx, &place.0, action)?;
-        return Ok(place);
-    }
-    let asked = Instant::now();
-    let tenant = tenant(ctx, slug, action).await?;
-    let mut tx = TenantTx::begin(ctx, &tenant).await?;
-    let project = project(&mut tx, name).await?;
-    tx.finish().await?;
-    if let Some(question) = question {
-        ctx.app.places.put(question, asked, (tenant.clone(), project.clone()));
-    }
-    Ok((tenant, project))
 }
 
 /// Whether the caller reaches a tenant, whatever they may do there.
