@@ -23,6 +23,7 @@ mod jobs;
 mod jwt;
 mod lineage;
 mod mail;
+mod mlflow;
 mod openapi;
 mod people;
 mod permission;

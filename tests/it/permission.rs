@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 use weighhouse_types::permission::{
-    Action, AgencyAction, AgencyRole, Role, agency_allows, allows, token_scope,
+    Action, AgencyAction, AgencyRole, Role, agency_allows, allows, token_scopes,
 };
 
 /// The whole matrix, as a table that a reviewer reads.
@@ -18,7 +18,9 @@ fn matrix() -> String {
         for role in Role::all() {
             write!(text, "{:<14}", if allows(role, *action) { "yes" } else { "-" }).unwrap();
         }
-        writeln!(text, "{}", token_scope(*action).map_or("no token", |scope| scope.as_str())).unwrap();
+        let scopes: Vec<_> = token_scopes(*action).iter().map(|scope| scope.as_str()).collect();
+        writeln!(text, "{}", if scopes.is_empty() { "no token".to_owned() } else { scopes.join(" or ") })
+            .unwrap();
     }
     text.push_str("\nWho may do what to the agency itself.\n\n");
     for action in AgencyAction::ALL {

@@ -20,6 +20,7 @@ mod identity;
 mod jobs;
 mod lineage;
 mod memberships;
+mod mlflow;
 mod models;
 mod notifications;
 mod openapi;

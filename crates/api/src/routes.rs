@@ -188,4 +188,5 @@ pub fn configure_probes(config: &mut actix_web::web::ServiceConfig) {
 pub fn configure(config: &mut actix_web::web::ServiceConfig) {
     config.app_data(json_config()).app_data(path_config()).app_data(query_config());
     table(&mut ServiceConfig::new(config));
+    crate::mlflow::configure(config);
 }

@@ -276,6 +276,29 @@ diesel::table! {
 }
 
 diesel::table! {
+    experiment_tags (tenant_id, experiment_id, key) {
+        tenant_id -> Uuid,
+        experiment_id -> Uuid,
+        key -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    experiments (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        project_id -> Uuid,
+        number -> Int4,
+        name -> Text,
+        created_by -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        deleted_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     idempotency_keys (id) {
         id -> Bytea,
         fingerprint -> Bytea,
@@ -401,6 +424,25 @@ diesel::table! {
         user_id -> Uuid,
         role -> Text,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    metric_chunks (tenant_id, run_id, key_id, number) {
+        tenant_id -> Uuid,
+        run_id -> Uuid,
+        key_id -> Int4,
+        number -> Int4,
+        points -> Bytea,
+    }
+}
+
+diesel::table! {
+    metric_log (tenant_id, run_id, id) {
+        tenant_id -> Uuid,
+        run_id -> Uuid,
+        id -> Uuid,
+        points -> Bytea,
     }
 }
 
@@ -554,6 +596,62 @@ diesel::table! {
         id -> Uuid,
         started_at -> Timestamptz,
         finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    run_keys (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Int4,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    run_metrics (tenant_id, run_id, key_id) {
+        tenant_id -> Uuid,
+        run_id -> Uuid,
+        key_id -> Int4,
+        step -> Int8,
+        at -> Int8,
+        value -> Float8,
+    }
+}
+
+diesel::table! {
+    run_params (tenant_id, run_id, key_id) {
+        tenant_id -> Uuid,
+        run_id -> Uuid,
+        key_id -> Int4,
+        experiment_id -> Uuid,
+        value_hash -> Int8,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    run_tags (tenant_id, run_id, key_id) {
+        tenant_id -> Uuid,
+        run_id -> Uuid,
+        key_id -> Int4,
+        experiment_id -> Uuid,
+        value_hash -> Int8,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    runs (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        experiment_id -> Uuid,
+        name -> Text,
+        user_name -> Text,
+        status -> Text,
+        start_time -> Int8,
+        end_time -> Nullable<Int8>,
+        created_by -> Nullable<Uuid>,
+        deleted_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -749,6 +847,7 @@ diesel::joinable!(blobs -> tenants (tenant_id));
 diesel::joinable!(compatibility_statements -> users (user_id));
 diesel::joinable!(data_series -> tenants (tenant_id));
 diesel::joinable!(data_versions -> users (author_id));
+diesel::joinable!(experiments -> users (created_by));
 diesel::joinable!(invitations -> tenants (tenant_id));
 diesel::joinable!(invitations -> users (invited_by));
 diesel::joinable!(jobs -> tenants (tenant_id));
@@ -766,6 +865,8 @@ diesel::joinable!(projects -> users (created_by));
 diesel::joinable!(retention_policies -> tenants (tenant_id));
 diesel::joinable!(retention_policies -> users (set_by));
 diesel::joinable!(retention_sweeps -> tenants (tenant_id));
+diesel::joinable!(run_keys -> tenants (tenant_id));
+diesel::joinable!(runs -> users (created_by));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(signers -> tenants (tenant_id));
 diesel::joinable!(signers -> users (added_by));
@@ -804,6 +905,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     compatibility_statements,
     data_series,
     data_versions,
+    experiment_tags,
+    experiments,
     idempotency_keys,
     installation,
     invitations,
@@ -814,6 +917,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     login_links,
     mails,
     memberships,
+    metric_chunks,
+    metric_log,
     models,
     pin_alerts,
     pin_looks,
@@ -825,6 +930,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     retention_batches,
     retention_policies,
     retention_sweeps,
+    run_keys,
+    run_metrics,
+    run_params,
+    run_tags,
+    runs,
     schedules,
     sessions,
     signers,

@@ -5,6 +5,7 @@ mod pins;
 mod proof;
 mod retention;
 mod sentence;
+mod tracking;
 
 pub use proof::*;
 
@@ -219,6 +220,18 @@ pub enum Event {
     PinChanged { model: String, alert: String, endpoint: String, pinned: String, changes: Vec<PinChange> },
     #[serde(rename = "pin.alert-closed")]
     PinAlertClosed { model: String, alert: String, version: String, pinned: String },
+    #[serde(rename = "experiment.created")]
+    ExperimentCreated { project: String, experiment: u32, name: String },
+    #[serde(rename = "experiment.renamed")]
+    ExperimentRenamed { project: String, experiment: u32, name: String, before: String },
+    #[serde(rename = "experiment.deleted")]
+    ExperimentDeleted { project: String, experiment: u32, name: String },
+    #[serde(rename = "experiment.restored")]
+    ExperimentRestored { project: String, experiment: u32, name: String },
+    #[serde(rename = "run.deleted")]
+    RunDeleted { project: String, run: String, name: String },
+    #[serde(rename = "run.restored")]
+    RunRestored { project: String, run: String, name: String },
 }
 
 impl Event {
@@ -283,6 +296,12 @@ impl Event {
             Self::PinRecorded { .. } => "pin.recorded",
             Self::PinChanged { .. } => "pin.changed",
             Self::PinAlertClosed { .. } => "pin.alert-closed",
+            Self::ExperimentCreated { .. } => "experiment.created",
+            Self::ExperimentRenamed { .. } => "experiment.renamed",
+            Self::ExperimentDeleted { .. } => "experiment.deleted",
+            Self::ExperimentRestored { .. } => "experiment.restored",
+            Self::RunDeleted { .. } => "run.deleted",
+            Self::RunRestored { .. } => "run.restored",
         }
     }
 }

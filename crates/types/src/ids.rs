@@ -64,6 +64,10 @@ ids! {
     AttestationId,
     /// A key whose signatures a client trusts.
     SignerId,
+    /// An experiment of the tracker.
+    ExperimentId,
+    /// A run of the tracker.
+    RunId,
     /// One sweep of what has expired.
     SweepId,
     /// A provider's change.

@@ -11,6 +11,7 @@ pub mod compare;
 pub mod context;
 pub mod datasets;
 pub mod error;
+pub mod experiments;
 pub mod exports;
 pub mod holds;
 pub mod identity;

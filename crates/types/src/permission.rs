@@ -99,6 +99,8 @@ named! {
         VersionRegister = "version.register",
         DataRegister = "data.register",
         ArtifactDownload = "artifact.download",
+        RunRead = "run.read",
+        RunLog = "run.log",
         VersionRetire = "version.retire",
         Annotate = "annotation.edit",
         PromotionOpen = "promotion.open",
@@ -176,7 +178,7 @@ pub const fn allows(role: Role, action: Action) -> bool {
     use AgencyRole::{AgencyAdmin, Auditor, Engineer, Owner};
     use TenantRole::{Approver, ClientAdmin, Viewer};
     match action {
-        A::TenantRead | A::MemberRead | A::ArtifactDownload | A::CommentAdd => true,
+        A::TenantRead | A::MemberRead | A::ArtifactDownload | A::CommentAdd | A::RunRead => true,
         A::AuditRead | A::RetentionRead => !matches!(role, Role::Tenant(Viewer)),
         A::JobRead => matches!(role, Role::Agency(_) | Role::Tenant(ClientAdmin)),
         A::MemberManage
@@ -192,6 +194,7 @@ pub const fn allows(role: Role, action: Action) -> bool {
         | A::VersionRegister
         | A::AttestationAdd
         | A::DataRegister
+        | A::RunLog
         | A::VersionRetire
         | A::Annotate
         | A::PromotionOpen
@@ -220,10 +223,10 @@ pub const fn agency_allows(role: AgencyRole, action: AgencyAction) -> bool {
     }
 }
 
-/// The scope a token needs for an action; `None` where no token may do it,
-/// because it is a person's act in the browser.
+/// The scopes of which a token needs one for an action; none where no token
+/// may do it, because it is a person's act in the browser.
 #[must_use]
-pub const fn token_scope(action: Action) -> Option<Scope> {
+pub const fn token_scopes(action: Action) -> &'static [Scope] {
     use Action as A;
     match action {
         A::TenantRead
@@ -231,7 +234,10 @@ pub const fn token_scope(action: Action) -> Option<Scope> {
         | A::ArtifactDownload
         | A::AuditRead
         | A::JobRead
-        | A::RetentionRead => Some(Scope::Read),
+        | A::RetentionRead => &[Scope::Read],
+        // Training code reads what it logged.
+        A::RunRead => &[Scope::Read, Scope::Track],
+        A::RunLog => &[Scope::Track],
         A::ProjectCreate
         | A::ModelCreate
         | A::VersionRegister
@@ -240,9 +246,9 @@ pub const fn token_scope(action: Action) -> Option<Scope> {
         | A::Annotate
         | A::CompatibilityState
         | A::PinManage
-        | A::DataRegister => Some(Scope::Register),
-        A::PromotionOpen | A::PromotionWithdraw => Some(Scope::Promote),
-        A::VersionRetire | A::ProductionRollback => Some(Scope::Deploy),
+        | A::DataRegister => &[Scope::Register],
+        A::PromotionOpen | A::PromotionWithdraw => &[Scope::Promote],
+        A::VersionRetire | A::ProductionRollback => &[Scope::Deploy],
         A::MemberManage
         | A::PromotionDecide
         | A::TokenManageOwn
@@ -250,7 +256,7 @@ pub const fn token_scope(action: Action) -> Option<Scope> {
         | A::RetentionManage
         | A::HoldManage
         | A::SignerManage
-        | A::SystemPolicyManage => None,
+        | A::SystemPolicyManage => &[],
     }
 }
 

@@ -82,7 +82,7 @@ pub(super) async fn jwt_ctx(app: &Arc<App>, jwt: &str, request_id: &str) -> Resu
             "This JWT is expired, damaged, or not of this installation. Exchange the API token for a new one.",
         )
     })?;
-    let actor = match app.jwt.alive(claims.token) {
+    let actor = match app.token_ids.get(&claims.token) {
         Some(actor) => actor,
         None => look_up(app, &claims).await?,
     };
@@ -104,7 +104,7 @@ async fn look_up(app: &App, claims: &Claims) -> Result<Actor> {
     let grant = queries::token_live(&mut tx, claims.tenant, claims.token).await?;
     tx.finish().await?;
     let actor = grant.ok_or_else(over)?.actor();
-    app.jwt.remember(claims.token, asked, actor.clone());
+    app.token_ids.put(claims.token, asked, actor.clone());
     Ok(actor)
 }
 

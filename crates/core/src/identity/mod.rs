@@ -18,7 +18,7 @@ pub use passwords::{
 };
 pub use sessions::{session_list, session_revoke, session_revoke_others};
 pub use setup::{SetupForm, setup, setup_code, setup_needed};
-pub use tokens::{bearer_ctx, token_create, token_create_for, token_list, token_revoke};
+pub use tokens::{bearer_ctx, bearer_ctx_often, token_create, token_create_for, token_list, token_revoke};
 pub use users::{UserCreate, UserRole, user_create};
 
 pub(crate) use attempts::link_found;

@@ -9,6 +9,10 @@ mod several;
 
 pub(crate) use several::versions;
 
+mod place;
+
+pub(crate) use place::place;
+
 use super::ctx::{Actor, Ctx};
 use super::error::{Error, Result};
 use super::sql::sql_query;
@@ -198,13 +202,14 @@ fn decide(ctx: &Ctx, tenant: &Tenant, action: Action) -> Result<()> {
         ));
     }
     let Actor::Token { scopes, .. } = &ctx.actor else { return Ok(()) };
-    match permission::token_scope(action) {
-        Some(scope) if scopes.contains(&scope) => Ok(()),
-        Some(scope) => Err(Error::refused(
+    let needed = permission::token_scopes(action);
+    match needed {
+        _ if needed.iter().any(|scope| scopes.contains(scope)) => Ok(()),
+        [scope, ..] => Err(Error::refused(
             Code::Forbidden,
             format!("This API token lacks the scope ‘{scope}’ that {action} needs. Make one that has it."),
         )),
-        None => Err(Error::refused(
+        [] => Err(Error::refused(
             Code::Forbidden,
             format!("An API token cannot do {action}: it is a person's act. Sign in with a browser."),
         )),

@@ -1,7 +1,6 @@
 //! JWTs for machines that call often: HS256 and nothing else.
 
 use super::config::JwtConfig;
-use super::ctx::Actor;
 use super::error::{Error, Result};
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
@@ -11,23 +10,14 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::Sha256;
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
-use weighhouse_types::ids::TokenId;
 
 /// The shortest key, in bytes: as long as what HMAC-SHA-256 gives.
 const KEY_MIN: usize = 32;
-/// How long a token that was found alive is taken to be so.
-const ALIVE: Duration = Duration::from_secs(1);
-/// More tokens than this are not remembered.
-const ALIVE_MAX: usize = 10_000;
 
-/// The keys of a process, and which tokens it found alive just now.
+/// The keys of a process.
 pub(crate) struct Jwt {
     sign: Option<EncodingKey>,
     verify: Vec<DecodingKey>,
-    alive: Mutex<HashMap<TokenId, (Instant, Actor)>>,
 }
 
 impl Jwt {
@@ -48,7 +38,6 @@ impl Jwt {
         Ok(Self {
             sign: config.key.as_ref().map(|key| EncodingKey::from_secret(key.as_bytes())),
             verify: keys.iter().map(|key| DecodingKey::from_secret(key.as_bytes())).collect(),
-            alive: Mutex::default(),
         })
     }
 
@@ -67,24 +56,6 @@ impl Jwt {
         validation.set_required_spec_claims(&["exp", "aud"]);
         let claims = |key| jsonwebtoken::decode(jwt, key, &validation).ok().map(|data| data.claims);
         self.verify.iter().find_map(claims)
-    }
-
-    /// A token as it was found alive within the last second.
-    pub(crate) fn alive(&self, token: TokenId) -> Option<Actor> {
-        let alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, actor) = alive.get(&token)?;
-        (at.elapsed() < ALIVE).then(|| actor.clone())
-    }
-
-    /// Remembers that a token was alive when it was asked about, at `asked`.
-    pub(crate) fn remember(&self, token: TokenId, asked: Instant, actor: Actor) {
-        let mut alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner);
-        if alive.len() >= ALIVE_MAX {
-            alive.retain(|_, (at, _)| at.elapsed() < ALIVE);
-        }
-        if alive.len() < ALIVE_MAX {
-            alive.insert(token, (asked, actor));
-        }
     }
 }
 

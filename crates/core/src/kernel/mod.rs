@@ -19,6 +19,7 @@ pub mod outbox;
 pub mod outside;
 pub mod page;
 pub mod password;
+pub(crate) mod recent;
 pub mod schedule;
 pub mod seal;
 pub mod secret;

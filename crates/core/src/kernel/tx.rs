@@ -175,6 +175,12 @@ impl<'c> TenantTx<'c> {
         self.open.end(COMMIT).await
     }
 
+    /// Keeps what training code logs: the workspace, not the record. What is
+    /// deleted there, restored and registered is audited.
+    pub(crate) async fn commit_tracking(self) -> Result<()> {
+        self.open.end(COMMIT).await
+    }
+
     /// Ends without a change.
     pub(crate) async fn finish(self) -> Result<()> {
         self.open.end("ROLLBACK").await

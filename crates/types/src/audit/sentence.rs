@@ -68,6 +68,12 @@ impl Event {
             | Self::EmailChangeAsked { .. }
             | Self::EmailChanged { .. }
             | Self::EmailChangeUndone { .. } => self.sentence_login(actor),
+            Self::ExperimentCreated { .. }
+            | Self::ExperimentRenamed { .. }
+            | Self::ExperimentDeleted { .. }
+            | Self::ExperimentRestored { .. }
+            | Self::RunDeleted { .. }
+            | Self::RunRestored { .. } => self.sentence_tracking(actor),
             _ => self.sentence_retention(actor),
         }
     }

@@ -1,0 +1,1 @@
+DROP TABLE metric_chunks, metric_log, run_metrics, run_tags, run_params, run_keys, runs, experiment_tags, experiments;
