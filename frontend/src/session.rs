@@ -259,6 +259,7 @@ pub(crate) fn query_all(name: &str) -> Vec<String> {
 
 /// The whole query, decoded.
 pub(crate) fn queries() -> Vec<(String, String)> {
+    let query = leptos_router::hooks::use_query_map();
     query.with_untracked(|query| {
         query.clone().into_iter().map(|(name, value)| (name.into_owned(), value)).collect()
     })

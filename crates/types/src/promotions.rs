@@ -177,6 +177,7 @@ pub struct Evidence {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attestations: Vec<EvidenceAttestation>,
     /// Of a system: everything that goes into production with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<EvidencePart>,
 }
 
@@ -193,8 +194,10 @@ pub struct EvidenceAttestation {
 }
 
 /// A version that goes into production with a system.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct EvidencePart {
     pub version: VersionRef,
+    pub digest: String,
     /// The version of its model that is in production: this one, or one that
     /// it would replace.
     pub production: Option<EvidenceProduction>,

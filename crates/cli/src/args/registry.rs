@@ -8,7 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 use weighhouse_types::context::Kind;
 use weighhouse_types::exports::ExportFormat;
-use weighhouse_types::reference::{ModelRef, VersionName, slug_check};
+use weighhouse_types::reference::{ModelRef, VersionName, VersionRef, slug_check};
 
 /// A project: `tenant/project`.
 #[derive(Clone, PartialEq, Eq, Debug)]

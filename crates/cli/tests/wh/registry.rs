@@ -112,7 +112,10 @@ async fn what_is_said_of_versions_and_their_aliases() {
     assert!(said.contains("has no alias ‘champion’"), "{said}");
 }
 
+#[tokio::test]
 async fn a_system_is_pushed_without_files() {
+    let server = Server::with_clients().await;
+    let home = Home::new(&server, &server.engineer("ann").await).await;
     home.model(b"weights");
     home.ok(PUSH).await;
     let part = MODEL.split_once('/').unwrap().1;

@@ -7,7 +7,7 @@ pub(crate) use versions::versions;
 
 mod several;
 
-pub(crate) use several::versions;
+pub(crate) use several::versions_by_id;
 
 mod place;
 

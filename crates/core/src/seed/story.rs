@@ -298,6 +298,8 @@ impl Life<'_> {
                 reason,
                 complete: true,
                 replaced,
+                moved: Vec::new(),
+                renewed: Vec::new(),
             },
         );
         self.production = Some(Live { version, promotion: asked.id, requester: asked.requester });

@@ -22,6 +22,7 @@ use weighhouse_types::reference::{ModelRef, VersionRef};
 use weighhouse_types::systems::{
     AffectedSystem, BrokenSystems, Combination, CompatibilityState, Composition,
 };
+use weighhouse_types::versions::Stage;
 
 /// The most combinations that one answer has.
 const COMBINATIONS: i64 = 1000;
@@ -120,7 +121,7 @@ pub(crate) async fn parts_in_tx(
     version: &authz::Version,
 ) -> Result<Vec<authz::Version>> {
     let ids = queries::part_ids(tx, version).await?;
-    authz::versions(tx, &ids).await
+    authz::versions_by_id(tx, &ids).await
 }
 
 /// The system versions that are or were approved for something and hold a
@@ -130,7 +131,7 @@ pub(crate) async fn systems_with_in_tx(
     version: &authz::Version,
 ) -> Result<Vec<authz::Version>> {
     let ids = queries::systems_with(tx, version).await?;
-    authz::versions(tx, &ids).await
+    authz::versions_by_id(tx, &ids).await
 }
 
 /// Who registered what a version holds.

@@ -27,7 +27,7 @@ struct Found {
 
 /// Those versions of the transaction's tenant, in the order of their models'
 /// ids; an id of anything else is left out.
-pub(crate) async fn versions(tx: &mut TenantTx<'_>, ids: &[Uuid]) -> Result<Vec<Version>> {
+pub(crate) async fn versions_by_id(tx: &mut TenantTx<'_>, ids: &[Uuid]) -> Result<Vec<Version>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }

@@ -68,6 +68,8 @@ impl Life<'_> {
                 since: live.since,
                 evaluation: live.context.get("evaluation").cloned(),
             }),
+            attestations: Vec::new(),
+            parts: Vec::new(),
         }
     }
 }
