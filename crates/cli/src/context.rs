@@ -66,7 +66,7 @@ fn merge(into: &mut Map<String, Value>, from: Map<String, Value>) {
     }
 }
 
-/// The whole context: the components and the files pushed.
+/// The whole context: the components and the files pushed, if there are any.
 ///
 /// # Errors
 /// When the files' paths cannot stand together.
@@ -74,7 +74,9 @@ pub(crate) fn with_files(
     mut components: Map<String, Value>,
     files: Vec<FileEntry>,
 ) -> Result<Map<String, Value>> {
-    components.insert("artifact".into(), json!({ "files": files }));
+    if !files.is_empty() {
+        components.insert("artifact".into(), json!({ "files": files }));
+    }
     normalise(Value::Object(components)).map_err(|e| anyhow!(e.detail))
 }
 

@@ -16,6 +16,7 @@ use reqwest::StatusCode;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
+use std::path::PathBuf;
 use weighhouse_ledger::canonical;
 use weighhouse_types::blobs::{BlobQuery, BlobStatus, BlobsQuery};
 use weighhouse_types::context::{FileEntry, Supply};
@@ -30,12 +31,23 @@ const QUERY_MAX: usize = 1000;
 
 /// Registers a file or folder as a version of a model.
 pub(crate) async fn push(args: args::Push) -> Result<()> {
-    let walked = walk::walk(&args.path)?;
+    let files = match &args.path {
+        Some(path) => {
+            let walked = walk::walk(path)?;
+            for path in &walked.skipped {
+                eprintln!("left out: {path}");
+            }
+            walked.files
+        }
+        None => Vec::new(),
+    };
     let (model, components) = declared(&args).await?;
-    for path in &walked.skipped {
-        eprintln!("left out: {path}");
+    if files.is_empty() && components.is_empty() {
+        bail!(
+            "what is to be pushed? name a file or folder, or components in --context or {}",
+            manifest::NAME
+        );
     }
-    let files = walked.files;
     // Paths that cannot stand together are found before hours of hashing.
     context::with_files(components.clone(), entries(&files, None))?;
     let client = Client::from_config()?;
@@ -43,7 +55,9 @@ pub(crate) async fn push(args: args::Push) -> Result<()> {
 
     let hashed = hash_all(&files, args.progress).await?;
     let context = context::with_files(components, entries(&files, Some(&hashed)))?;
-    send(&client, &model.tenant, &files, &hashed, args.progress).await?;
+    if !files.is_empty() {
+        send(&client, &model.tenant, &files, &hashed, args.progress).await?;
+    }
     files.iter().try_for_each(Source::unchanged)?;
     let digest = canonical::digest_hex(&context)?;
     let answer = register(&client, &model, Value::Object(context)).await?;
@@ -52,15 +66,14 @@ pub(crate) async fn push(args: args::Push) -> Result<()> {
 
 /// The model, and the components that flags, files and the surroundings give.
 async fn declared(args: &args::Push) -> Result<(ModelRef, Map<String, Value>)> {
-    let pushed =
-        std::fs::canonicalize(&args.path).with_context(|| format!("cannot read {}", args.path.display()))?;
-    let manifest = manifest::read(args.manifest.as_deref(), &pushed)?;
+    let pushed = args.path.as_deref().map(absolute).transpose()?;
+    let here = absolute(".".as_ref())?;
+    let manifest = manifest::read(args.manifest.as_deref(), pushed.as_ref().unwrap_or(&here))?;
     let found = manifest.is_some();
     let manifest = manifest.unwrap_or_default();
     let model = args.model.clone().or(manifest.model);
     let model = model.context("which model? name it with --model, or as `model` in weighhouse.toml")?;
-    let base = if found && !manifest.folder.as_os_str().is_empty() { manifest.folder } else { ".".into() };
-    let base = std::fs::canonicalize(&base).with_context(|| format!("cannot read {}", base.display()))?;
+    let base = if found { absolute(&manifest.folder)? } else { here };
     let wanted = Wanted { git: args.from_git || manifest.git, env: args.from_env || manifest.env };
     let captured = capture::capture(wanted, base, pushed).await?;
     for line in &captured.said {
@@ -78,6 +91,10 @@ async fn declared(args: &args::Push) -> Result<(ModelRef, Map<String, Value>)> {
         sources.push((file.display().to_string(), context::read(file)?));
     }
     Ok((model, context::merged(sources)?))
+}
+
+fn absolute(path: &std::path::Path) -> Result<PathBuf> {
+    std::fs::canonicalize(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 /// Finds a missing project, or a token that reaches nothing, before the work.

@@ -48,8 +48,8 @@ Example:
   wh push ./model --model acme/claims/fraud --context context.toml
   wh push ./model --from-git --from-env")]
 pub(crate) struct Push {
-    /// The model's file or folder
-    pub(crate) path: PathBuf,
+    /// The model's file or folder; none for a system, or a language model that a provider serves
+    pub(crate) path: Option<PathBuf>,
     /// The model: tenant/project/model [default: what weighhouse.toml says]
     #[arg(long, short, value_name = "MODEL")]
     pub(crate) model: Option<ModelRef>,
@@ -62,7 +62,7 @@ pub(crate) struct Push {
     /// Take the environment from here: Python and its distributions, system, hardware
     #[arg(long)]
     pub(crate) from_env: bool,
-    /// The manifest [default: weighhouse.toml, upwards from PATH within its repository]
+    /// The manifest [default: weighhouse.toml, upwards from PATH, or from here, within the repository]
     #[arg(long, value_name = "FILE")]
     pub(crate) manifest: Option<PathBuf>,
     #[command(flatten)]
