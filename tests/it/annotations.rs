@@ -256,7 +256,7 @@ async fn form(person: &Person, action: &str, fields: &[(&str, &str)]) -> String 
         .header("Content-Type", "application/x-www-form-urlencoded")
         .body(body.query().unwrap().to_owned());
     let answer = person.send(request).await;
-    assert_eq!((answer.status, answer.headers["location"].to_str().unwrap()), (302, page));
+    assert_eq!((answer.status, answer.headers["location"].to_str().unwrap()), (303, page));
     let flash = format!("wh_flash={}", answer.cookie("wh_flash").unwrap());
     person.send(person.request(Method::GET, page).header("Cookie", flash)).await.text
 }
