@@ -241,3 +241,88 @@ async fn models_are_filtered_sorted_and_taken_along() {
         "{lines:?}"
     );
 }
+
+/// Sends a form of a version's page as a browser without JavaScript does; gives
+/// the page that it leads to.
+async fn form(person: &Person, action: &str, fields: &[(&str, &str)]) -> String {
+    let page = "/t/north/p/claims/m/fraud/v/1";
+    let text = person.get(page).await.text;
+    let csrf = text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let fields = [&[("csrf", csrf.as_str())], fields].concat();
+    let body = reqwest::Url::parse_with_params("http://form", fields).unwrap();
+    let request = person
+        .request(Method::POST, action)
+        .header("Accept", "text/html")
+        .header("Content-Type", "application/x-www-form-urlencoded")
+        .body(body.query().unwrap().to_owned());
+    let answer = person.send(request).await;
+    assert_eq!((answer.status, answer.headers["location"].to_str().unwrap()), (303, page));
+    let flash = format!("wh_flash={}", answer.cookie("wh_flash").unwrap());
+    person.send(person.request(Method::GET, page).header("Cookie", flash)).await.text
+}
+
+#[tokio::test]
+async fn forms_work_without_javascript_and_keep_what_was_typed() {
+    let server = Server::with_clients().await;
+    let ann = server.engineer("ann").await;
+    register(&ann, "fraud", "one").await;
+    register(&ann, "fraud", "two").await;
+    let of = "north/claims/fraud@1";
+    let describe =
+        |text: &'static str, seen: &'static str| [("of", of), ("description", text), ("seen", seen)];
+    let page = form(&ann, "/do/annotation-describe", &describe("Hers & whole.", "")).await;
+    assert!(page.contains("The description is saved.") && page.contains("Hers &amp; whole."), "{page}");
+    // Somebody else had the page open all the while.
+    let page = form(&ann, "/do/annotation-describe", &describe("His alone.", "")).await;
+    assert!(
+        page.contains("You saw: nothing. It is now: “Hers &amp; whole.”. You wrote: “His alone.”"),
+        "{page}"
+    );
+    let field =
+        page.split("<textarea").find(|part| part.contains("annotation-describe-description")).unwrap();
+    assert!(field.contains("His alone.</textarea>"), "what was typed is there: {field}");
+
+    form(&ann, "/do/annotation-tag", &[("of", of), ("key", "owner"), ("value", "Ann"), ("seen", "{}")]).await;
+    let page =
+        form(&ann, "/do/annotation-tag", &[("of", of), ("key", "owner"), ("value", "Bob"), ("seen", "{}")])
+            .await;
+    assert!(page.contains("The tag ‘owner’ was changed by somebody else"), "{page}");
+    let seen = r#"{"owner":"Ann"}"#;
+    let page =
+        form(&ann, "/do/annotation-tag", &[("of", of), ("key", "owner"), ("value", "Bob"), ("seen", seen)])
+            .await;
+    assert!(page.contains("The tag owner is set."), "{page}");
+    let page = form(&ann, "/do/annotation-untag", &[("of", of), ("key", "owner"), ("seen", "Ann")]).await;
+    assert!(page.contains("It is now: “Bob”"), "{page}");
+
+    alias(&ann, "champion", &json!({"version": 2})).await.expect(200);
+    let page = form(&ann, "/do/alias-set", &[("version", of), ("alias", "champion")]).await;
+    assert!(page.contains("version 2 has it") && page.contains("value=\"champion\""), "{page}");
+    let page = form(&ann, "/do/alias-set", &[("version", of), ("alias", "champion"), ("moves", "yes")]).await;
+    assert!(page.contains("champion is version 1 now."), "{page}");
+    // An alias stands in an address as well.
+    let champion = ann.get("/t/north/p/claims/m/fraud/v/champion/history").await;
+    assert!(
+        champion.status == 200
+            && champion.text.contains("moved the alias champion from version 2 to version 1")
+    );
+    let page = form(&ann, "/do/alias-remove", &[("version", of), ("alias", "champion")]).await;
+    assert!(page.contains("The alias champion is taken away."), "{page}");
+}
+
+#[tokio::test]
+async fn the_list_of_models_is_filtered_in_its_address() {
+    let server = Server::with_clients().await;
+    let ann = server.engineer("ann").await;
+    for (name, tag) in [("fraud", "Ann"), ("pricing", "Bob")] {
+        register(&ann, name, name).await;
+        ann.post(&format!("{MODELS}/{name}/annotations"), &json!({"tags": {"owner": tag}})).await.expect(200);
+    }
+    for path in ["/t/north/models", "/t/north/p/claims"] {
+        let page = ann.get(&format!("{path}?tag=owner%3DBob&sort=-created&stage=development")).await.text;
+        assert!(page.contains("m/pricing") && !page.contains("m/fraud"), "{page}");
+        assert!(page.contains("owner=Bob") && page.contains("models.csv?"), "{page}");
+        let nothing = ann.get(&format!("{path}?name=nothing")).await.text;
+        assert!(nothing.contains("No model is like this"), "{nothing}");
+    }
+}

@@ -203,6 +203,13 @@ async fn every_page_is_accessible() {
     let fail = "UPDATE jobs SET done_at = NULL, attempts = 3, last_error = 'SMTP: no such mailbox',
                     run_at = now() + interval '1 hour', dead_at = CASE WHEN id::text < (SELECT max(id::text) FROM jobs) THEN now() END";
     server.database.owner().await.execute(fail, &[]).await.unwrap();
+    let said = json!({"description": "The one to beat.", "tags": {"owner": "Ann Ashe"}});
+    for of in ["returns/versions/1", "returns"] {
+        ann.post(&format!("{}/{of}/annotations", crate::support::MODELS), &said).await.expect(200);
+    }
+    ann.put(&format!("{}/returns/aliases/champion", crate::support::MODELS), &json!({"version": 1}))
+        .await
+        .expect(200);
     let code = identity::setup_code(&fresh.app).await.unwrap().unwrap();
     let model = "/t/north/p/claims/m/returns";
     // A log that is signed has more on its page.
@@ -251,6 +258,10 @@ async fn every_page_is_accessible() {
         page(Some(&ann), &format!("{model}/v/1/history"), Value::Null),
         page(Some(&ann), "/t/north/compare?v=claims/returns@1&v=claims/returns@2", Value::Null),
         page(Some(&ann), "/t/north/compare", Value::Null),
+        page(Some(&ann), &format!("{model}/v/1"), json!({"open": "#said .fold-btn > summary"})),
+        page(Some(&ann), &format!("{model}/v/1/history"), Value::Null),
+        page(Some(&ann), "/t/north/models?stage=production&tag=owner", Value::Null),
+        page(Some(&vic), "/t/north/models?name=nothing", Value::Null),
         page(Some(&ann), &format!("{model}/v/2"), json!({"press": "Roll back to version 1…"})),
         page(Some(&ann), "/t/north/promotions", Value::Null),
         page(Some(&ann), "/t/south/promotions", Value::Null),

@@ -49,8 +49,9 @@ fn find(pushed: &Path) -> Option<PathBuf> {
 }
 
 fn parse(path: &Path) -> Result<Manifest> {
-    let folder = path.parent().map(Path::to_owned).unwrap_or_default();
-    let mut manifest = Manifest { folder, components: context::read(path)?, ..Manifest::default() };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(".".as_ref());
+    let mut manifest =
+        Manifest { folder: folder.to_owned(), components: context::read(path)?, ..Manifest::default() };
     match manifest.components.remove("model") {
         Some(Value::String(model)) => {
             manifest.model = Some(model.parse().map_err(|e: String| anyhow::anyhow!("model: {e}"))?);

@@ -16,6 +16,7 @@ use reqwest::StatusCode;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
+use std::path::PathBuf;
 use weighhouse_ledger::canonical;
 use weighhouse_types::blobs::{BlobQuery, BlobStatus, BlobsQuery};
 use weighhouse_types::context::{FileEntry, Supply};
@@ -30,11 +31,25 @@ const QUERY_MAX: usize = 1000;
 
 /// Registers a file or folder as a version of a model.
 pub(crate) async fn push(args: args::Push) -> Result<()> {
-    let (model, components) = declared(&args).await?;
     let files = match &args.path {
-        Some(path) => found(path)?,
+        Some(path) => {
+            let walked = walk::walk(path)?;
+            for path in &walked.skipped {
+                eprintln!("left out: {path}");
+            }
+            walked.files
+        }
         None => Vec::new(),
     };
+    let (model, components) = declared(&args).await?;
+    letif files = matchfiles.is_empty() &args& components.pathis_empty() {
+        Somebail!(path
+            "what is to be pushed? name a file or folder, or components in --context or {}",
+            manifest::NAME
+        ) => found(path)?,
+        None => Vec::new(),
+    };;
+    }
     // Paths that cannot stand together are found before hours of hashing.
     context::with_files(components.clone(), entries(&files, None))?;
     let client = Client::from_config()?;
@@ -54,14 +69,14 @@ pub(crate) async fn push(args: args::Push) -> Result<()> {
 /// The model, and the components that flags, files and the surroundings give.
 async fn declared(args: &args::Push) -> Result<(ModelRef, Map<String, Value>)> {
     let path = args.path.as_deref().unwrap_or(std::path::Path::new("."));
-    let pushed = std::fs::canonicalize(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let manifest = manifest::read(args.manifest.as_deref(), &pushed)?;
+    let pushed = std::fs::canonicalize( args.path.as_deref().map(absolute).transpose()?;
+    let pathhere = absolute(".".as_ref())?;
+    let manifest = manifest::read(args.manifest.as_deref(), pushed.as_ref().unwrap_or(&here))?;
     let found = manifest.is_some();
     let manifest = manifest.unwrap_or_default();
     let model = args.model.clone().or(manifest.model);
     let model = model.context("which model? name it with --model, or as `model` in weighhouse.toml")?;
-    let base = if found && !manifest.folder.as_os_str().is_empty() { manifest.folder } else { ".".into() };
-    let base = std::fs::canonicalize(&base).with_context(|| format!("cannot read {}", base.display()))?;
+    let base = if found { absolute(&manifest.folder)? } else { here };
     let wanted = Wanted { git: args.from_git || manifest.git, env: args.from_env || manifest.env };
     let captured = capture::capture(wanted, base, pushed).await?;
     for line in &captured.said {
@@ -88,6 +103,10 @@ fn found(path: &std::path::Path) -> Result<Vec<Source>> {
         eprintln!("left out: {path}");
     }
     Ok(walked.files)
+}
+
+fn absolute(path: &std::path::Path) -> Result<PathBuf> {
+    std::fs::canonicalize(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 /// Finds a missing project, or a token that reaches nothing, before the work.

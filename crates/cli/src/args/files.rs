@@ -58,7 +58,7 @@ Example:
   wh push --model acme/claims/summariser --context summariser.toml")]
 pub(crate) struct Push {
     /// The model's file or folder; none for a system, or a language model that a provider serves
-    #[arg(required_unless_present = "context")]
+    #[arg(required_unless_present = "context")]; none for a system, or a language model that a provider serves
     pub(crate) path: Option<PathBuf>,
     /// The model: tenant/project/model [default: what weighhouse.toml says]
     #[arg(long, short, value_name = "MODEL")]
@@ -72,7 +72,7 @@ pub(crate) struct Push {
     /// Take the environment from here: Python and its distributions, system, hardware
     #[arg(long)]
     pub(crate) from_env: bool,
-    /// The manifest [default: weighhouse.toml, upwards from PATH within its repository]
+    /// The manifest [default: weighhouse.toml, upwards from PATH, or from here, within the repository]
     #[arg(long, value_name = "FILE")]
     pub(crate) manifest: Option<PathBuf>,
     #[command(flatten)]

@@ -39,7 +39,7 @@ const LOCKS: [&str; 18] = [
 ];
 
 /// The component `code` of the repository around a folder, and what to say of it.
-pub(super) fn code(base: &Path, pushed: &Path) -> Result<(Value, String)> {
+pub(super) fn code(base: &Path, pushed: Option<&Path>) -> Result<(Value, String)> {
     let top = match ask(base, &["rev-parse", "--show-toplevel"])? {
         Some(top) => PathBuf::from(top),
         None => bail!("--from-git: {} is in no git repository", base.display()),
@@ -126,11 +126,10 @@ fn without_secret(url: &str) -> String {
 
 /// The digest of what differs from the commit, if anything does: of git's
 /// binary diff, and then, by path, of each file that git does not know.
-fn changes(top: &Path, pushed: &Path) -> Result<Option<String>> {
+fn changes(top: &Path, pushed: Option<&Path>) -> Result<Option<String>> {
     let mut paths = vec![":/".to_owned()];
-    if let Ok(inside) = pushed.strip_prefix(top)
-        && let Some(inside) = inside.to_str().filter(|inside| !inside.is_empty())
-    {
+    let inside = pushed.and_then(|pushed| pushed.strip_prefix(top).ok()?.to_str());
+    if let Some(inside) = inside.filter(|inside| !inside.is_empty()) {
         paths.push(format!(":(top,exclude,literal){inside}"));
     }
     let mut hash = Sha256::new();

@@ -29,10 +29,10 @@ pub(crate) struct Captured {
 ///
 /// # Errors
 /// When there is no repository, or something cannot be read.
-pub(crate) async fn capture(wanted: Wanted, base: PathBuf, pushed: PathBuf) -> Result<Captured> {
+pub(crate) async fn capture(wanted: Wanted, base: PathBuf, pushed: Option<PathBuf>) -> Result<Captured> {
     let mut captured = Captured::default();
     if wanted.git {
-        let (code, said) = tokio::task::spawn_blocking(move || git::code(&base, &pushed)).await??;
+        let (code, said) = tokio::task::spawn_blocking(move || git::code(&base, pushed.as_deref())).await??;
         captured.components.insert("code".into(), code);
         captured.said.push(format!("from git: {said}"));
     }

@@ -127,5 +127,8 @@ async fn what_cannot_be_found_out_is_said_and_nothing_is_pushed() {
     std::fs::write(home.path().join("weighhouse.toml"), "[deployment]\nport = 0\n").unwrap();
     let said = home.refused(&["push", "model", "--model", super::MODEL]).await;
     assert!(said.contains("weighhouse.toml is no context: context.deployment.port: is a port"), "{said}");
+    std::fs::remove_file(home.path().join("weighhouse.toml")).unwrap();
+    let said = home.refused(&["push", "--model", super::MODEL]).await;
+    assert!(said.contains("what is to be pushed?"), "{said}");
     ann.get("/api/v1/tenants/north/projects/claims/models/fraud").await.problem(404);
 }

@@ -9,6 +9,7 @@ use crate::components::field::{Hidden, PostForm, TextArea, TextField};
 use crate::components::icon::Icon;
 use crate::components::table::TakeAway;
 use crate::components::time::When;
+use crate::forms::Flash;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use server::{AliasGive, AliasTake, Describe, Tag, Untag};
@@ -86,8 +87,11 @@ pub(crate) fn SaidCard(
 fn SaidForms(of: String, description: String, tags: Tags) -> impl IntoView {
     let tagged = of.clone();
     let seen = serde_json::to_string(&tags).unwrap_or_default();
+    // What was refused is shown again with what was typed.
+    let refused = [(Describe::PATH, "description"), (Tag::PATH, "key")];
+    let open = refused.into_iter().any(|(form, field)| Flash::kept(form, field).is_some());
     view! {
-        <details class="fold-btn">
+        <details class="fold-btn" open=open>
             <summary class="btn btn-small">"Edit"</summary>
             <div class="stack">
                 <PostForm action=Describe::PATH class="form">
@@ -125,7 +129,8 @@ fn SaidForms(of: String, description: String, tags: Tags) -> impl IntoView {
 /// The names that stand for a version, with a form to give it one.
 #[component]
 pub(crate) fn AliasCard(version: VersionRef, aliases: Vec<String>, edits: bool) -> impl IntoView {
-    (edits || !aliases.is_empty()).then(|| {
+    let named = !aliases.is_empty();
+    (edits || named).then(|| {
         let rows = aliases
             .into_iter()
             .map(|alias| {
@@ -152,8 +157,16 @@ pub(crate) fn AliasCard(version: VersionRef, aliases: Vec<String>, edits: bool) 
         view! {
             <Card id="aliases" icon="at-sign" title="Aliases">
                 <div class="card-body stack-s">
-                    <ul class="plain">{rows}</ul>
-                    {edits.then(|| view! { <AliasForm version=version.to_string() /> })}
+                    {named.then(|| view! { <ul class="plain">{rows}</ul> })}
+                    {edits
+                        .then(|| {
+                            view! {
+                                <details class="fold-btn" open=Flash::kept(AliasGive::PATH, "alias").is_some()>
+                                    <summary class="btn btn-small">"Give an alias"</summary>
+                                    <AliasForm version=version.to_string() />
+                                </details>
+                            }
+                        })}
                 </div>
             </Card>
         }
