@@ -19,6 +19,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use leptos::prelude::*;
 use server::ModelShown;
 use ticket::Ticket;
+use weighhouse_types::context::Kind;
 use weighhouse_types::permission::{Action, allows};
 use weighhouse_types::reference::{ModelRef, VersionRef};
 use weighhouse_types::versions::{PeriodCause, ProductionPeriod, VersionSummary};
@@ -56,7 +57,10 @@ fn ModelView(shown: ModelShown, at: Option<DateTime<Utc>>, unreadable: bool) -> 
         shown;
     let address = links::model(&reference);
     let pushes = allows(tenant.role, Action::VersionRegister);
-    let push = format!("wh push ./my-model --model {reference}");
+    let push = match model.kind {
+        Kind::System => format!("wh push --model {reference} --context system.toml"),
+        _ => format!("wh push ./my-model --model {reference}"),
+    };
     view! {
         <div class="head">
             <h1>{model.name}</h1>

@@ -66,7 +66,8 @@ pub(crate) fn VersionPage() -> impl IntoView {
 fn VersionView(shown: VersionShown, tab: Tab, seen: Shown) -> impl IntoView {
     let summary = shown.version.summary.clone();
     let swept = shown.version.swept.clone();
-    let kept = swept.is_none();
+    // A system has no files to get back.
+    let kept = swept.is_none() && summary.files > 0;
     view! {
         <VersionHead summary=summary.clone() kept=kept />
         {swept
@@ -104,7 +105,10 @@ fn Content(shown: VersionShown, tab: Tab, seen: Shown) -> impl IntoView {
     match tab {
         Tab::Context => view! {
             <ContextSection context=context completeness=summary.completeness pushes=pushes />
-            <Files files=file_list reference=summary.reference kept=swept.is_none() />
+            {(!file_list.is_empty())
+                .then(|| {
+                    view! { <Files files=file_list reference=summary.reference kept=swept.is_none() /> }
+                })}
         }
         .into_any(),
         Tab::Evidence => {
