@@ -56,6 +56,7 @@ bench: build
 	infra/bench.sh
 	infra/bench-verify.sh
 	infra/load.sh
+	infra/bench-sign.sh
 
 ROUNDS ?= 1000
 SEED ?= 1

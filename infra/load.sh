@@ -6,33 +6,11 @@ set -eu
 cd "$(dirname "$0")/.."
 
 each=${SECONDS_EACH:-10}
-port=${PORT:-8098}
-work=$(mktemp -d /tmp/weighhouse-load-XXXXXX)
-chmod 755 "$work"
-weighhouse=target/release/weighhouse
-url=http://127.0.0.1:$port
-
-$weighhouse --log warn up --data "$work/data" --listen 127.0.0.1:$port >"$work/log" 2>&1 &
-server=$!
-trap 'kill $server; wait $server || true; rm -rf "$work"' EXIT
-until curl -fs -o /dev/null "$url/readyz"; do
-    kill -0 $server || { cat "$work/log" >&2; exit 1; }
-    sleep 0.05
-done
+. infra/bench-server.sh
 sleep 2
 echo "memory idle, Postgres apart: $(awk '/VmRSS/ {print int($2 / 1024)}' /proc/$server/status) MB"
 
-admin() { $weighhouse admin "$@" --data "$work/data"; }
-admin agency create --name Bench --slug bench >/dev/null
-echo "a long enough password" | admin user create --email e@bench.example --password-stdin --agency bench --role engineer >/dev/null
-tenant=0
-while [ $tenant -lt 64 ]; do
-    admin tenant create --agency bench --slug client-$tenant >/dev/null
-    admin project create --tenant client-$tenant --slug speed >/dev/null
-    token=$(admin token create --user e@bench.example --tenant client-$tenant --scope read,register --expires 1d)
-    echo "client-$tenant $(echo "$token" | sed 's/.*"token":"\([^"]*\)".*/\1/')" >>"$work/64"
-    tenant=$((tenant + 1))
-done
+clients 64 "$work/64"
 head -n 1 "$work/64" >"$work/1"
 
 # Hundredths of a second of CPU that server and Postgres have had.

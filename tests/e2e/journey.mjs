@@ -82,9 +82,12 @@ async function readVersion(page, version) {
   await follow(page, `version ${version.reference.number}`);
   await reads(page, version.digest);
   assert.match(await stage(page), /Development/i);
+  await reads(page, 'gradient-boosted trees');
+  await follow(page, 'Evidence');
   await reads(page, 'Whole test set');
   await reads(page, /region = /);
-  await reads(page, 'gradient-boosted trees');
+  await follow(page, 'History');
+  await reads(page, /^registered$/);
   if (world.scripts) await copyWithButton(page, 'Copy digest of the version', version.digest);
 }
 

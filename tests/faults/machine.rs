@@ -42,6 +42,19 @@ pub(crate) fn signal(name: &str, pids: &[u32]) {
     }
 }
 
+/// Waits until a process is halted, or gone.
+fn wait_halted(pid: u32) {
+    let started = Instant::now();
+    let running = || {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with(['T', 'Z']))
+    };
+    while running() {
+        assert!(started.elapsed() < PATIENCE, "{pid} runs on");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
 /// A process's parent, unless it is gone.
 fn parent(pid: u32) -> Option<u32> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
@@ -228,8 +241,17 @@ impl Machine {
         }
     }
 
-    pub(crate) fn postgres_family(&self) -> Vec<u32> {
-        self.postgres.as_ref().map(|postgres| family(postgres.id())).unwrap_or_default()
+    /// Halts every process of the cluster: it keeps its connections, and
+    /// answers nothing. Gives whom to signal `CONT`.
+    pub(crate) fn postgres_halt(&self) -> Vec<u32> {
+        let postgres = self.postgres.as_ref().unwrap().id();
+        // The first makes no others from here on.
+        signal("STOP", &[postgres]);
+        wait_halted(postgres);
+        let family = family(postgres);
+        signal("STOP", &family);
+        family.iter().copied().for_each(wait_halted);
+        family
     }
 
     /// `kill -9` of every process of the cluster, or its own immediate stop:

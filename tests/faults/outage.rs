@@ -66,9 +66,7 @@ fn a_database_that_is_gone_is_said_and_waited_for() {
     }
     let calm = || std::thread::sleep(Duration::from_millis(600));
     calm();
-    // Halted: it keeps its connections, and answers nothing.
-    let family = machine.postgres_family();
-    signal("STOP", &family);
+    let family = machine.postgres_halt();
     outage.store(true, Ordering::Relaxed);
     std::thread::sleep(length);
     outage.store(false, Ordering::Relaxed);

@@ -258,6 +258,8 @@ async fn every_page_is_accessible() {
         page(Some(&ann), model, Value::Null),
         page(Some(&ann), &format!("{model}?at=2020-02-02T12:00"), Value::Null),
         page(Some(&ann), &format!("{model}/v/1"), Value::Null),
+        page(Some(&ann), &format!("{model}/v/1/evidence"), Value::Null),
+        page(Some(&ann), &format!("{model}/v/1/history"), Value::Null),
         page(Some(&ann), &format!("{model}/v/2"), json!({"press": "Roll back to version 1…"})),
         page(Some(&ann), "/t/north/p/claims/m/desk", Value::Null),
         page(Some(&ann), "/t/north/p/claims/m/desk/v/1/systems", Value::Null),

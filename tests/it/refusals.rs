@@ -5,6 +5,7 @@ use crate::support::{grow, signed};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 use weighhouse_core::audit;
+use weighhouse_core::kernel::metrics;
 use weighhouse_testkit::{Person, Server};
 
 /// Rewrites a signed log with the owner's rights, triggers off, and says what
@@ -52,6 +53,7 @@ async fn a_log_that_lost_its_end_is_refused_and_its_page_says_so() {
     assert!(reason.contains("has 290 leaves and 301 were signed"), "{reason}");
     let page = ann.get("/t/north/audit").await;
     assert!(page.text.contains("has 290 leaves and 301 were signed"), "{}", page.text);
+    assert_eq!(refused_logs(&server).await, "weighhouse_audit_logs_refused 1");
     // Restored, it is signed again.
     let owner = server.database.owner().await;
     let back =
@@ -62,6 +64,13 @@ async fn a_log_that_lost_its_end_is_refused_and_its_page_says_so() {
         audit::checkpoints_sign(&server.app).await.unwrap();
         assert!(started.elapsed() < Duration::from_secs(60), "never signed again");
     }
+    assert_eq!(refused_logs(&server).await, "weighhouse_audit_logs_refused 0");
+}
+
+/// The line of the metrics that an alert watches.
+async fn refused_logs(server: &Server) -> String {
+    let text = String::from_utf8(metrics::render(&server.app).await.unwrap()).unwrap();
+    text.lines().find(|line| line.starts_with("weighhouse_audit_logs_refused")).unwrap().to_owned()
 }
 
 #[tokio::test]

@@ -1,10 +1,12 @@
 //! Audit on commit: one leaf of an RFC 6962 log per mutation, written in the
 //! mutation's own transaction.
 
+use super::app::App;
 use super::ctx::Ctx;
 use super::error::{Error, Result};
 use super::secret;
 use super::sql::sql_query;
+use super::tx::PlatformTx;
 use chrono::{SecondsFormat, Utc};
 use diesel::sql_types::{BigInt, Binary, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -64,6 +66,25 @@ impl Log {
             }
         }
     }
+}
+
+/// How many logs the signer refuses, because they are not what it signed.
+pub(super) async fn refused(app: &App) -> Result<i64> {
+    let mut tx = PlatformTx::begin(app).await?;
+    let Count { count } = sql_query(
+        "SELECT (SELECT count(*) FROM audit_checkpoints WHERE refusal IS NOT NULL)
+              + (SELECT count(*) FROM agency_audit_checkpoints WHERE refusal IS NOT NULL) AS count",
+    )
+    .get_result(tx.conn()?)
+    .await?;
+    tx.finish().await?;
+    Ok(count)
+}
+
+#[derive(diesel::QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
 }
 
 /// What is hashed into the tree: opaque ids, time, kind, and the hash of the

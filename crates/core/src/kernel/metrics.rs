@@ -3,7 +3,7 @@
 
 use super::app::App;
 use super::error::{Error, Result};
-use super::jobs;
+use super::{jobs, log};
 use prometheus::core::Collector;
 use prometheus::{
     Encoder, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
@@ -30,6 +30,7 @@ pub struct Metrics {
     pub(crate) passwords_waiting: IntGauge,
     pub(crate) password_wait: Histogram,
     pub(crate) audit_appends: IntCounterVec,
+    audit_logs_refused: IntGauge,
 }
 
 /// The process's metrics.
@@ -216,6 +217,10 @@ impl Metrics {
                 "log",
                 &["tenant", "agency"],
             ),
+            audit_logs_refused: new.gauge(
+                "audit_logs_refused",
+                "Audit logs of the whole installation that are not what was signed, seen by every process.",
+            ),
             registry: new.0,
         }
     }
@@ -290,8 +295,7 @@ impl Drop for InFlight {
     }
 }
 
-/// Everything, in Prometheus' text format. What is read from the database is
-/// left out where it does not answer.
+/// Everything, in Prometheus' text format.
 ///
 /// # Errors
 /// Never, unless the format itself fails.
@@ -299,6 +303,11 @@ pub async fn render(app: &App) -> Result<Vec<u8>> {
     let m = metrics();
     m.database.set(app.pool.status());
     m.jobs.set(jobs::counts(app).await);
+    // Kept where the database does not answer: a log that was refused stays it.
+    match log::refused(app).await {
+        Ok(count) => m.audit_logs_refused.set(count),
+        Err(error) => tracing::warn!(%error, "refused audit logs cannot be counted"),
+    }
     let mut text = Vec::new();
     TextEncoder::new().encode(&m.registry.gather(), &mut text).map_err(Error::internal)?;
     Ok(text)

@@ -1,6 +1,7 @@
 //! The link of an invitation: what it shows, and how it is taken.
 
 use super::queries;
+use super::queries::invitations::{self, Close, Open};
 use crate::identity::{self, SignedIn};
 use crate::kernel::authz;
 use crate::kernel::ctx::{Actor, Ctx};
@@ -9,7 +10,7 @@ use crate::kernel::tx::{PlatformTx, TenantTx};
 use weighhouse_types::audit::Event;
 use weighhouse_types::error::Code;
 use weighhouse_types::identity::User;
-use weighhouse_types::ids::TenantId;
+use weighhouse_types::ids::{AgencyId, TenantId};
 use weighhouse_types::memberships::InvitationShown;
 use weighhouse_types::permission::{AgencyRole, Role, TenantRole};
 
@@ -56,35 +57,29 @@ pub async fn invitation_accept(
     identity::session_start(ctx, login, agent).await
 }
 
-async fn join_tenant(
-    ctx: &Ctx,
-    found: &queries::OpenInvitation,
-    user: User,
-    tenant: TenantId,
-    role: TenantRole,
-) -> Result<()> {
+async fn join_tenant(ctx: &Ctx, found: &Open, user: User, tenant: TenantId, role: TenantRole) -> Result<()> {
     let id = user.id;
     let acting = ctx.acting(Actor::Invited { user, tenant: Some(tenant) });
     let tenant = authz::invited_tenant(&acting).await?;
     let mut tx = TenantTx::begin(&acting, &tenant).await?;
-    let taken = queries::invitation_close(&mut tx, found.id.into(), "accepted_at").await?;
+    let taken = invitations::close(tx.conn()?, &tenant.id().into(), found.id.into(), Close::Accepted).await?;
     let email = taken.ok_or_else(gone)?;
     queries::member_insert(&mut tx, id, role).await?;
     tx.commit(&Event::MemberJoined { email, role: role.to_string() }).await
 }
 
-async fn join_agency(ctx: &Ctx, found: &queries::OpenInvitation, user: User, role: AgencyRole) -> Result<()> {
+async fn join_agency(ctx: &Ctx, found: &Open, user: User, role: AgencyRole) -> Result<()> {
     let id = user.id;
     let acting = ctx.acting(Actor::Invited { user, tenant: None });
-    let agency = found.agency_id.into();
+    let agency: AgencyId = found.agency_id.into();
     let mut tx = PlatformTx::begin(ctx.app()).await?;
-    let taken = queries::staff::invitation_close(&mut tx, agency, found.id.into(), "accepted_at").await?;
+    let taken = invitations::close(tx.conn()?, &agency.into(), found.id.into(), Close::Accepted).await?;
     let email = taken.ok_or_else(gone)?;
     identity::agency_member_insert(&mut tx, agency, id, role.as_str()).await?;
     tx.commit(&acting, agency, &Event::MemberJoined { email, role: role.to_string() }).await
 }
 
-fn role(found: &queries::OpenInvitation) -> Result<Role> {
+fn role(found: &Open) -> Result<Role> {
     let text = &found.role;
     match found.tenant_id {
         Some(_) => text.parse().map(Role::Tenant),
@@ -93,9 +88,9 @@ fn role(found: &queries::OpenInvitation) -> Result<Role> {
     .map_err(Error::internal)
 }
 
-async fn open_invitation(ctx: &Ctx, token: &str) -> Result<queries::OpenInvitation> {
+async fn open_invitation(ctx: &Ctx, token: &str) -> Result<Open> {
     let mut tx = PlatformTx::begin(ctx.app()).await?;
-    let found = queries::invitation_by_token(&mut tx, token).await?;
+    let found = invitations::by_token(&mut tx, token).await?;
     tx.finish().await?;
     identity::link_found(ctx, found, gone).await
 }

@@ -28,6 +28,7 @@ use weighhouse_types::memberships::{Invitation, InvitationCreate, Member};
 use weighhouse_types::permission::{Action, TenantRole};
 
 pub(crate) use queries::approvers;
+use queries::invitations::{self, Close};
 
 /// Everyone with a role that reaches the tenant, the client's people first.
 ///
@@ -114,10 +115,18 @@ pub async fn invitation_create(ctx: &Ctx, tenant: &str, new: InvitationCreate) -
         return Err(Error::conflict(format!("{email} is a member already; change the role instead.")));
     }
     let inviter = ctx.user()?;
-    let invitation = queries::invitation_insert(&mut tx, &email, new.role, &token, inviter.id).await?;
+    let place = tenant.id().into();
+    let row = invitations::insert(tx.conn()?, &place, &email, new.role, &token, inviter.id).await?;
+    let invitation = invitation(row)?;
     notifications::invitation_mail(&mut tx, &tenant, &invitation, &inviter.name, &token).await?;
     tx.commit(&Event::MemberInvited { email, role: new.role.to_string() }).await?;
     Ok(invitation)
+}
+
+fn invitation(row: invitations::Row) -> Result<Invitation> {
+    let role = row.role()?;
+    let invitations::Row { id, email, created_at, expires_at, .. } = row;
+    Ok(Invitation { id: id.into(), email, role, created_at, expires_at })
 }
 
 /// Invitations that wait to be taken, newest first.
@@ -127,9 +136,9 @@ pub async fn invitation_create(ctx: &Ctx, tenant: &str, new: InvitationCreate) -
 pub async fn invitation_list(ctx: &Ctx, tenant: &str) -> Result<Vec<Invitation>> {
     let tenant = authz::tenant(ctx, tenant, Action::MemberManage).await?;
     let mut tx = TenantTx::begin(ctx, &tenant).await?;
-    let invitations = queries::invitations(&mut tx, &tenant).await?;
+    let waiting = invitations::waiting(tx.conn()?, &tenant.id().into()).await?;
     tx.finish().await?;
-    Ok(invitations)
+    waiting.into_iter().map(invitation).collect()
 }
 
 /// Makes an invitation's link worthless.
@@ -139,7 +148,7 @@ pub async fn invitation_list(ctx: &Ctx, tenant: &str) -> Result<Vec<Invitation>>
 pub async fn invitation_revoke(ctx: &Ctx, tenant: &str, invitation: InvitationId) -> Result<()> {
     let tenant = authz::tenant(ctx, tenant, Action::MemberManage).await?;
     let mut tx = TenantTx::begin(ctx, &tenant).await?;
-    let email = queries::invitation_close(&mut tx, invitation, "revoked_at").await?;
+    let email = invitations::close(tx.conn()?, &tenant.id().into(), invitation, Close::Revoked).await?;
     let email = email.ok_or_else(|| Error::not_found("invitation"))?;
     tx.commit(&Event::InvitationRevoked { email }).await
 }

@@ -1,23 +1,20 @@
-//! SQL of members and invitations.
+//! SQL of members.
 
+pub(super) mod invitations;
 pub(super) mod staff;
 
 use crate::kernel::authz;
 use crate::kernel::error::{Error, Result};
-use crate::kernel::secret;
 use crate::kernel::sql::sql_query;
-use crate::kernel::tx::{PlatformTx, TenantTx};
-use chrono::{DateTime, Duration, Utc};
+use crate::kernel::tx::TenantTx;
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Binary, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Bool, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
-use weighhouse_types::ids::{InvitationId, UserId};
-use weighhouse_types::memberships::{Invitation, Member};
+use weighhouse_types::ids::UserId;
+use weighhouse_types::memberships::Member;
 use weighhouse_types::permission::{AgencyRole, Role, TenantRole};
-
-/// An invitation's link works for this long.
-const INVITATION_DAYS: i64 = 7;
 
 #[derive(QueryableByName)]
 struct MemberRow {
@@ -130,125 +127,4 @@ pub(crate) async fn approvers(tx: &mut TenantTx<'_>) -> Result<Vec<String>> {
     .load(tx.conn()?)
     .await?;
     Ok(rows.into_iter().map(|row| row.email).collect())
-}
-
-#[derive(QueryableByName)]
-struct InvitationRow {
-    #[diesel(sql_type = SqlUuid)]
-    id: Uuid,
-    #[diesel(sql_type = Text)]
-    email: String,
-    #[diesel(sql_type = Text)]
-    role: String,
-    #[diesel(sql_type = Timestamptz)]
-    created_at: DateTime<Utc>,
-    #[diesel(sql_type = Timestamptz)]
-    expires_at: DateTime<Utc>,
-}
-
-impl InvitationRow {
-    fn invitation(self) -> Result<Invitation> {
-        Ok(Invitation {
-            id: self.id.into(),
-            role: self.role.parse().map_err(Error::internal)?,
-            email: self.email,
-            created_at: self.created_at,
-            expires_at: self.expires_at,
-        })
-    }
-}
-
-pub(super) async fn invitation_insert(
-    tx: &mut TenantTx<'_>,
-    email: &str,
-    role: TenantRole,
-    token: &str,
-    inviter: UserId,
-) -> Result<Invitation> {
-    let row: InvitationRow = sql_query(
-        "INSERT INTO invitations (tenant_id, id, email, role, token_hash, invited_by, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id, email, role, created_at, expires_at",
-    )
-    .bind::<SqlUuid, _>(tx.tenant().0)
-    .bind::<SqlUuid, _>(Uuid::now_v7())
-    .bind::<Text, _>(email)
-    .bind::<Text, _>(role.as_str())
-    .bind::<Binary, _>(secret::sha256(token.as_bytes()).as_slice())
-    .bind::<SqlUuid, _>(inviter.0)
-    .bind::<Timestamptz, _>(Utc::now() + Duration::days(INVITATION_DAYS))
-    .get_result(tx.conn()?)
-    .await?;
-    row.invitation()
-}
-
-pub(super) async fn invitations(tx: &mut TenantTx<'_>, tenant: &authz::Tenant) -> Result<Vec<Invitation>> {
-    let rows: Vec<InvitationRow> = sql_query(
-        "SELECT id, email, role, created_at, expires_at FROM invitations
-         WHERE tenant_id = $1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > now()
-         ORDER BY created_at DESC LIMIT 200",
-    )
-    .bind::<SqlUuid, _>(tenant.id().0)
-    .load(tx.conn()?)
-    .await?;
-    rows.into_iter().map(InvitationRow::invitation).collect()
-}
-
-/// Closes an invitation that is open, by setting one of its two times. Gives
-/// its address, or `None` where it was closed before.
-pub(super) async fn invitation_close(
-    tx: &mut TenantTx<'_>,
-    invitation: InvitationId,
-    how: &'static str,
-) -> Result<Option<String>> {
-    let rows: Vec<Email> = sql_query(format!(
-        "UPDATE invitations SET {how} = now()
-         WHERE tenant_id = $1 AND id = $2 AND accepted_at IS NULL AND revoked_at IS NULL
-           AND expires_at > now() RETURNING email"
-    ))
-    .bind::<SqlUuid, _>(tx.tenant().0)
-    .bind::<SqlUuid, _>(invitation.0)
-    .load(tx.conn()?)
-    .await?;
-    Ok(rows.into_iter().next().map(|row| row.email))
-}
-
-/// An invitation found by its link.
-#[derive(QueryableByName)]
-pub(super) struct OpenInvitation {
-    /// Absent for an invitation to the agency.
-    #[diesel(sql_type = Nullable<SqlUuid>)]
-    pub(super) tenant_id: Option<Uuid>,
-    #[diesel(sql_type = SqlUuid)]
-    pub(super) id: Uuid,
-    #[diesel(sql_type = SqlUuid)]
-    pub(super) agency_id: Uuid,
-    #[diesel(sql_type = Text)]
-    pub(super) place: String,
-    #[diesel(sql_type = Text)]
-    pub(super) email: String,
-    #[diesel(sql_type = Text)]
-    pub(super) role: String,
-    #[diesel(sql_type = Bool)]
-    pub(super) has_login: bool,
-}
-
-pub(super) async fn invitation_by_token(
-    tx: &mut PlatformTx<'_>,
-    token: &str,
-) -> Result<Option<OpenInvitation>> {
-    let rows: Vec<OpenInvitation> = sql_query(
-        "SELECT i.*, EXISTS (SELECT FROM users u WHERE u.email = i.email) AS has_login
-         FROM (SELECT c.tenant_id, c.id, t.agency_id, t.name AS place, c.email, c.role,
-                      c.token_hash, c.accepted_at, c.revoked_at, c.expires_at
-               FROM invitations c JOIN tenants t ON t.tenant_id = c.tenant_id
-               UNION ALL
-               SELECT NULL, s.id, s.agency_id, a.name, s.email, s.role,
-                      s.token_hash, s.accepted_at, s.revoked_at, s.expires_at
-               FROM staff_invitations s JOIN agencies a ON a.id = s.agency_id) AS i
-         WHERE i.token_hash = $1 AND i.accepted_at IS NULL AND i.revoked_at IS NULL AND i.expires_at > now()",
-    )
-    .bind::<Binary, _>(secret::sha256(token.as_bytes()).as_slice())
-    .load(tx.conn()?)
-    .await?;
-    Ok(rows.into_iter().next())
 }

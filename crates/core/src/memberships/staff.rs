@@ -8,6 +8,7 @@ use crate::kernel::error::{Error, Result};
 use crate::kernel::secret;
 use crate::kernel::tx::PlatformTx;
 use crate::notifications;
+use queries::invitations::{self, Close};
 use queries::staff;
 use weighhouse_types::audit::Event;
 use weighhouse_types::ids::{InvitationId, UserId};
@@ -95,10 +96,18 @@ pub async fn staff_invitation_create(
         tx.finish().await?;
         return Err(Error::conflict(format!("{email} works here already; change the role instead.")));
     }
-    let invitation = staff::invitation_insert(&mut tx, &agency, &email, new.role, &token, inviter).await?;
+    let place = (&agency).into();
+    let row = invitations::insert(tx.conn()?, &place, &email, new.role, &token, inviter).await?;
+    let invitation = invitation(row)?;
     notifications::staff_invitation(&mut tx, ctx, &agency.info().name, &invitation, &token).await?;
     tx.commit(ctx, agency.id(), &Event::MemberInvited { email, role: new.role.to_string() }).await?;
     Ok(invitation)
+}
+
+fn invitation(row: invitations::Row) -> Result<StaffInvitation> {
+    let role = row.role()?;
+    let invitations::Row { id, email, created_at, expires_at, .. } = row;
+    Ok(StaffInvitation { id: id.into(), email, role, created_at, expires_at })
 }
 
 /// Invitations that wait to be taken, newest first.
@@ -108,9 +117,9 @@ pub async fn staff_invitation_create(
 pub async fn staff_invitation_list(ctx: &Ctx, agency: &str) -> Result<Vec<StaffInvitation>> {
     let agency = authorise(ctx, agency).await?;
     let mut tx = PlatformTx::begin(ctx.app()).await?;
-    let invitations = staff::invitations(&mut tx, &agency).await?;
+    let waiting = invitations::waiting(tx.conn()?, &(&agency).into()).await?;
     tx.finish().await?;
-    Ok(invitations)
+    waiting.into_iter().map(invitation).collect()
 }
 
 /// Makes an invitation's link worthless.
@@ -120,7 +129,8 @@ pub async fn staff_invitation_list(ctx: &Ctx, agency: &str) -> Result<Vec<StaffI
 pub async fn staff_invitation_revoke(ctx: &Ctx, agency: &str, invitation: InvitationId) -> Result<()> {
     let agency = authorise(ctx, agency).await?;
     let mut tx = PlatformTx::begin(ctx.app()).await?;
-    let Some(email) = staff::invitation_close(&mut tx, agency.id(), invitation, "revoked_at").await? else {
+    let place = (&agency).into();
+    let Some(email) = invitations::close(tx.conn()?, &place, invitation, Close::Revoked).await? else {
         tx.finish().await?;
         return Err(Error::not_found("invitation"));
     };

@@ -85,10 +85,10 @@ impl Kind {
     }
 }
 
-/// Every component that a version of some kind can have, in order.
+/// Every component that a version of some kind can have.
 pub fn components() -> impl Iterator<Item = Component> {
     let own = |kind: Kind| kind.components().iter().take(1).copied();
-    own(Kind::System).chain(own(Kind::Llm)).chain(MODEL)
+    MODEL.into_iter().chain(own(Kind::Llm)).chain(own(Kind::System))
 }
 
 /// What a component is called on a page.

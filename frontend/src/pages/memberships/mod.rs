@@ -2,5 +2,6 @@
 
 pub(crate) mod invitation;
 pub(crate) mod members;
+mod roster;
 pub(crate) mod server;
 pub(crate) mod staff;

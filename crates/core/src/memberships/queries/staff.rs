@@ -1,18 +1,16 @@
-//! SQL of an agency's staff and its invitations.
+//! SQL of an agency's staff.
 
-use super::{Email, INVITATION_DAYS, MemberRow};
+use super::{Email, MemberRow};
 use crate::kernel::authz::Agency;
 use crate::kernel::error::{Error, Result};
-use crate::kernel::secret;
 use crate::kernel::sql::sql_query;
 use crate::kernel::tx::PlatformTx;
-use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Binary, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
-use weighhouse_types::ids::{AgencyId, InvitationId, UserId};
-use weighhouse_types::memberships::{Member, StaffInvitation};
+use weighhouse_types::ids::UserId;
+use weighhouse_types::memberships::Member;
 use weighhouse_types::permission::AgencyRole;
 
 pub(crate) async fn members(tx: &mut PlatformTx<'_>, agency: &Agency) -> Result<Vec<Member>> {
@@ -100,84 +98,4 @@ pub(crate) async fn works_here(tx: &mut PlatformTx<'_>, agency: &Agency, email: 
     .load(tx.conn()?)
     .await?;
     Ok(!rows.is_empty())
-}
-
-#[derive(QueryableByName)]
-struct InvitationRow {
-    #[diesel(sql_type = SqlUuid)]
-    id: Uuid,
-    #[diesel(embed)]
-    found: Found,
-    #[diesel(sql_type = Timestamptz)]
-    created_at: DateTime<Utc>,
-    #[diesel(sql_type = Timestamptz)]
-    expires_at: DateTime<Utc>,
-}
-
-impl InvitationRow {
-    fn invitation(self) -> Result<StaffInvitation> {
-        Ok(StaffInvitation {
-            id: self.id.into(),
-            email: self.found.email,
-            role: self.found.role.parse().map_err(Error::internal)?,
-            created_at: self.created_at,
-            expires_at: self.expires_at,
-        })
-    }
-}
-
-pub(crate) async fn invitation_insert(
-    tx: &mut PlatformTx<'_>,
-    agency: &Agency,
-    email: &str,
-    role: AgencyRole,
-    token: &str,
-    inviter: UserId,
-) -> Result<StaffInvitation> {
-    let row: InvitationRow = sql_query(
-        "INSERT INTO staff_invitations (agency_id, id, email, role, token_hash, invited_by, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id, email, role, created_at, expires_at",
-    )
-    .bind::<SqlUuid, _>(agency.id().0)
-    .bind::<SqlUuid, _>(Uuid::now_v7())
-    .bind::<Text, _>(email)
-    .bind::<Text, _>(role.as_str())
-    .bind::<Binary, _>(secret::sha256(token.as_bytes()).as_slice())
-    .bind::<SqlUuid, _>(inviter.0)
-    .bind::<Timestamptz, _>(Utc::now() + Duration::days(INVITATION_DAYS))
-    .get_result(tx.conn()?)
-    .await?;
-    row.invitation()
-}
-
-pub(crate) async fn invitations(tx: &mut PlatformTx<'_>, agency: &Agency) -> Result<Vec<StaffInvitation>> {
-    let rows: Vec<InvitationRow> = sql_query(
-        "SELECT id, email, role, created_at, expires_at FROM staff_invitations
-         WHERE agency_id = $1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > now()
-         ORDER BY created_at DESC LIMIT 200",
-    )
-    .bind::<SqlUuid, _>(agency.id().0)
-    .load(tx.conn()?)
-    .await?;
-    rows.into_iter().map(InvitationRow::invitation).collect()
-}
-
-/// Closes an invitation that is open, by setting one of its two times. Gives
-/// its address, or `None` where it was closed before.
-pub(crate) async fn invitation_close(
-    tx: &mut PlatformTx<'_>,
-    agency: AgencyId,
-    invitation: InvitationId,
-    how: &'static str,
-) -> Result<Option<String>> {
-    let rows: Vec<Email> = sql_query(format!(
-        "UPDATE staff_invitations SET {how} = now()
-         WHERE agency_id = $1 AND id = $2 AND accepted_at IS NULL AND revoked_at IS NULL
-           AND expires_at > now() RETURNING email"
-    ))
-    .bind::<SqlUuid, _>(agency.0)
-    .bind::<SqlUuid, _>(invitation.0)
-    .load(tx.conn()?)
-    .await?;
-    Ok(rows.into_iter().next().map(|row| row.email))
 }
