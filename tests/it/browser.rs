@@ -2,6 +2,7 @@
 
 use crate::clock::{Clock, RETENTION, sweep};
 use crate::support::{MODELS, promote, register, to_production, upload};
+use crate::systems::{say, system_push};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -157,6 +158,15 @@ async fn retained(server: &Server, ann: &Person, olga: &Person) -> [String; 2] {
     [format!("/t/north/retention/sweeps/{id}"), "/t/north/p/claims/m/outdated/v/1".to_owned()]
 }
 
+/// A system in production that holds what is there of both models, and what
+/// is known of a combination.
+async fn composed(ann: &Person, bob: &Person) {
+    let parts = [("scorer", "claims/fraud-scorer@1"), ("returns", "claims/returns@2")];
+    system_push(ann, "desk", &parts).await.expect(201);
+    to_production(ann, bob, "desk", 1).await;
+    say(ann, "fraud-scorer", 2, "claims/returns@2", "incompatible").await.expect(201);
+}
+
 /// One page to look at. `then` are steps on it: texts to `type` by label, a
 /// button to `press`, a fold to `open`, `keys` to press until a dialog opens.
 fn page(person: Option<&Person>, path: &str, then: Value) -> Value {
@@ -175,6 +185,7 @@ async fn every_page_is_accessible() {
     to_production(&ann, &bob, "fraud-scorer", 1).await;
     to_production(&ann, &bob, "returns", 1).await;
     to_production(&ann, &bob, "returns", 2).await;
+    composed(&ann, &bob).await;
     promote(&ann, "fraud-scorer", 2, "staging").await.expect(201);
     let open = promote(&ann, "fraud-scorer", 2, "production").await.expect(201);
     let open = format!("/t/north/promotions/{}", open["id"].as_str().unwrap());
@@ -263,6 +274,16 @@ async fn every_page_is_accessible() {
         page(Some(&ann), "/t/north/models?stage=production&tag=owner", Value::Null),
         page(Some(&vic), "/t/north/models?name=nothing", Value::Null),
         page(Some(&ann), &format!("{model}/v/2"), json!({"press": "Roll back to version 1…"})),
+        page(Some(&ann), "/t/north/p/claims/m/desk", Value::Null),
+        page(Some(&ann), "/t/north/p/claims/m/desk/v/1/systems", Value::Null),
+        page(Some(&ann), "/t/north/p/claims/m/desk/v/1/lineage", Value::Null),
+        page(Some(&ann), "/t/north/p/claims/m/fraud-scorer/v/2/systems", Value::Null),
+        page(
+            Some(&vic),
+            "/t/north/lineage?kind=features&name=online-store-returns-propensity-features",
+            Value::Null,
+        ),
+        page(Some(&olga), "/t/north/promotions", Value::Null),
         page(Some(&ann), "/t/north/promotions", Value::Null),
         page(Some(&ann), "/t/south/promotions", Value::Null),
         page(Some(&ann), &open, Value::Null),

@@ -6,15 +6,15 @@ use super::{address, kind_word};
 use leptos::prelude::*;
 use std::collections::HashMap;
 use std::fmt::Write;
-use weighhouse_types::lineage::{Lineage, Node};
+use weighhouse_types::lineage::{Lineage, Node, NodeKind};
 
-const WIDTH: usize = 200;
+const WIDTH: usize = 180;
 const HEIGHT: usize = 52;
-const GAP_X: usize = 64;
+const GAP_X: usize = 44;
 const GAP_Y: usize = 16;
 const MARGIN: usize = 12;
-/// What fits into a node's width.
-const LETTERS: usize = 24;
+/// What fits into a node's width, of its title and of the smaller rest.
+const LETTERS: (usize, usize) = (20, 26);
 
 /// The upper left corner of a place; layers are centred on the tallest.
 fn corner(at: &Layout, (layer, place): (usize, usize)) -> (usize, usize) {
@@ -49,11 +49,11 @@ fn curve(at: &Layout, way: &[(usize, usize)]) -> String {
     path
 }
 
-fn clip(text: &str) -> String {
-    if text.chars().count() <= LETTERS {
+fn clip(text: &str, letters: usize) -> String {
+    if text.chars().count() <= letters {
         return text.to_owned();
     }
-    let head: String = text.chars().take(LETTERS - 1).collect();
+    let head: String = text.chars().take(letters - 1).collect();
     format!("{head}…")
 }
 
@@ -110,27 +110,31 @@ fn Box(node: Node, corner: (usize, usize), tenant: String) -> impl IntoView {
     let (x, y) = corner;
     let kind = node.kind;
     let href = address(&node, &tenant);
-    let name = format!("{}: {}, {}", kind_word(kind), node.title, node.detail);
-    let stage = node.stage.map(|stage| format!(" lineage-{stage}")).unwrap_or_default();
+    // What is clipped, in full; the link's name is its text.
+    let title = clip(&node.title, LETTERS.0);
+    let full = (title != node.title).then(|| view! { <title>{node.title.clone()}</title> });
+    // Of a version; a request's is where it asks to go.
+    let stage = node.stage.filter(|_| matches!(kind, NodeKind::Version | NodeKind::System));
+    let stage = stage.map(|stage| format!(" lineage-is-{stage}")).unwrap_or_default();
     let root = if node.root { " lineage-root" } else { "" };
     let current = node.root.then_some("true");
     let inside = view! {
-        <title>{name.clone()}</title>
+        {full}
         <rect x=x y=y width=WIDTH height=HEIGHT rx="5" />
         <text class="lineage-kind" x=x + 12 y=y + 15>
             {kind_word(kind)}
         </text>
         <text class="lineage-title" x=x + 12 y=y + 30>
-            {clip(&node.title)}
+            {title}
         </text>
         <text class="lineage-detail" x=x + 12 y=y + 45>
-            {clip(&node.detail)}
+            {clip(&node.detail, LETTERS.1)}
         </text>
     };
     let class = format!("lineage-node lineage-{kind}{stage}{root}");
     match href {
         Some(href) => view! {
-            <a href=href class=class aria-label=name aria-current=current>
+            <a href=href class=class aria-current=current>
                 {inside}
             </a>
         }

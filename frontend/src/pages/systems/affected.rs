@@ -18,8 +18,8 @@ pub(crate) fn AffectedCard(
     let endangered = affected.iter().filter(|system| system.endangered()).count();
     let words = match (endangered, open) {
         (0, _) => None,
-        (1, true) => Some("This would take a part away from one system in production that is not known to work without it.".to_owned()),
-        (n, true) => Some(format!("This would take a part away from {n} systems in production that are not known to work without it.")),
+        (1, true) => Some("This would take a part away from one system in production that is not known to work with what comes instead.".to_owned()),
+        (n, true) => Some(format!("This would take a part away from {n} systems in production that are not known to work with what comes instead.")),
         (_, false) => Some("Systems in production hold another version of this model, and are not known to work with this one.".to_owned()),
     };
     let items = affected.into_iter().map(|system| view! { <Affected system=system /> }).collect_view();

@@ -84,11 +84,16 @@ fn Matrix(pair: Pair) -> impl IntoView {
         })
         .collect_view();
     view! {
+        <p class="set">
+            <strong>{one.model.clone()}</strong>
+            " with "
+            <strong>{other.model.clone()}</strong>
+        </p>
         <Scroll label=label>
             <table class="table table-tight">
                 <thead>
                     <tr>
-                        <th scope="col">{one.model}</th>
+                        <th scope="col">"Version"</th>
                         {heads}
                     </tr>
                 </thead>

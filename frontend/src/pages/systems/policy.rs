@@ -26,7 +26,7 @@ pub(crate) fn SystemPolicyCard(policy: SystemPolicy, tenant: String, manages: bo
             </p>
         }
     });
-    let what = "A promotion that takes a part away from a system in production which is not known to work without it:";
+    let what = "A promotion that takes a part away from a system in production which is not known to work with what comes instead";
     let content = if manages {
         let options =
             BrokenSystems::ALL.iter().map(|p| (p.as_str().to_owned(), words(*p).to_owned())).collect();
@@ -37,7 +37,7 @@ pub(crate) fn SystemPolicyCard(policy: SystemPolicy, tenant: String, manages: bo
                 <SelectField
                     name="broken_systems"
                     label="Promotions that would break a system"
-                    hint=what.trim_end_matches(':').to_owned() + "."
+                    hint=format!("{what}.")
                     options=options
                     value=policy.broken_systems.as_str()
                 />
@@ -50,7 +50,7 @@ pub(crate) fn SystemPolicyCard(policy: SystemPolicy, tenant: String, manages: bo
     } else {
         view! {
             <p>
-                {what} " " <strong>{words(policy.broken_systems).to_lowercase()}</strong> "."
+                {what} ": " <strong>{words(policy.broken_systems).to_lowercase()}</strong> "."
             </p>
         }
         .into_any()

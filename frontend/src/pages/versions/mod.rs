@@ -81,7 +81,8 @@ pub(crate) fn VersionPage() -> impl IntoView {
 fn VersionView(shown: VersionShown, tab: Tab, seen: Shown, given: Given) -> impl IntoView {
     let summary = shown.version.summary.clone();
     let swept = shown.version.swept.clone();
-    let kept = swept.is_none();
+    // A system has no files to get back.
+    let kept = swept.is_none() && summary.files > 0;
     let number = summary.reference.number;
     // With what it would replace, or the one before it.
     let against = shown.production.filter(|now| *now != number).or(number.checked_sub(1).filter(|n| *n > 0));
@@ -129,7 +130,10 @@ fn Content(shown: VersionShown, tab: Tab, seen: Shown, given: Given) -> impl Int
     match tab {
         Tab::Context => view! {
             <ContextSection context=context supplies=supplies pushes=pushes />
-            <Files files=file_list reference=summary.reference kept=swept.is_none() />
+            {(!file_list.is_empty())
+                .then(|| {
+                    view! { <Files files=file_list reference=summary.reference kept=swept.is_none() /> }
+                })}
         }
         .into_any(),
         Tab::Prompts => {
