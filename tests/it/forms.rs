@@ -92,6 +92,17 @@ const FORMS: &[(&str, Needs, Fields)] = &[
         Needs::Tenant(Action::VersionRetire),
         &[("version", "{place}/claims/fraud@1"), ("reason", "")],
     ),
+    (
+        "/do/comment-add",
+        Needs::Tenant(Action::CommentAdd),
+        &[("version", "{place}/claims/fraud@1"), ("text", "")],
+    ),
+    (
+        "/do/signer-add",
+        Needs::Tenant(Action::SignerManage),
+        &[("tenant", "{place}"), ("name", "x"), ("pem", "x")],
+    ),
+    ("/do/signer-remove", Needs::Tenant(Action::SignerManage), &[("tenant", "{place}"), ("signer", NO_ID)]),
     ("/do/job-retry", Needs::Tenant(Action::JobManage), &[("tenant", "{place}"), ("job", NO_ID)]),
     (
         "/do/job-discard",

@@ -25,6 +25,7 @@ mod refusals;
 mod registry;
 mod retention;
 mod routes;
+mod scans;
 mod scripts;
 mod staff;
 mod store;

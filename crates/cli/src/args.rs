@@ -6,6 +6,7 @@ use std::time::Duration;
 use weighhouse_types::page::MAX_LIMIT;
 use weighhouse_types::reference::slug_check;
 
+mod attest;
 mod audit;
 mod files;
 mod login;
@@ -15,6 +16,7 @@ mod registry;
 mod shell;
 mod token;
 
+pub(crate) use attest::{Attest, AttestEvaluation, AttestFile, Comment, Scan};
 pub(crate) use audit::{Audit, AuditExport, AuditList, Verify};
 pub(crate) use files::{Pull, Push};
 pub(crate) use login::{Login, SignIn, Whoami};
@@ -85,6 +87,13 @@ pub(crate) enum Command {
     /// Ask for promotions, follow and withdraw them
     #[command(subcommand)]
     Promotion(Promotion),
+    /// Append evaluations, model cards and signatures to a version
+    #[command(subcommand)]
+    Attest(Attest),
+    /// Say something about a version
+    Comment(Comment),
+    /// Say what files would run when loaded, offline
+    Scan(Scan),
     /// Read the audit log, and take it along
     #[command(subcommand)]
     Audit(Audit),

@@ -9,6 +9,7 @@
 
 mod args;
 mod ask;
+mod attest;
 mod audit;
 mod config;
 mod context;
@@ -30,6 +31,7 @@ mod pull;
 mod push;
 mod retry;
 mod rollback;
+mod scan;
 mod session;
 mod shell;
 mod show;
@@ -96,6 +98,9 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Model(command) => model::model(command).await,
         Command::Version(command) => version::version(command).await,
         Command::Promotion(command) => return promotion::promotion(command).await,
+        Command::Attest(command) => attest::attest(command).await,
+        Command::Comment(args) => attest::comment(args).await,
+        Command::Scan(args) => scan::scan(args),
         Command::Audit(command) => audit::audit(command).await,
         Command::Verify(args) => verify::verify(args),
         Command::Token(command) => token::token(command).await,

@@ -128,6 +128,7 @@ pub(crate) fn TextArea(
     #[prop(optional, into)] hint: String,
     #[prop(optional)] placeholder: Option<&'static str>,
     #[prop(optional)] required: bool,
+    #[prop(default = 2000)] max: usize,
 ) -> impl IntoView {
     let id = field_id(name);
     let hint_id = (!hint.is_empty()).then(|| format!("{id}-hint"));
@@ -139,7 +140,7 @@ pub(crate) fn TextArea(
                 id=id
                 name=name
                 required=required
-                maxlength=2000
+                maxlength=max
                 placeholder=placeholder
                 aria-describedby=hint_id.clone()
             >

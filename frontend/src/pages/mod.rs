@@ -13,5 +13,6 @@ pub(crate) mod promotions;
 pub(crate) mod refusal;
 pub(crate) mod retention;
 pub(crate) mod search;
+pub(crate) mod signers;
 pub(crate) mod tenancy;
 pub(crate) mod versions;

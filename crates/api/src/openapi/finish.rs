@@ -27,6 +27,7 @@ const TAGS: &[(&str, &str)] = &[
     ("projects", "Projects, the folders of models."),
     ("models", "Models, of which there are versions."),
     ("versions", "Versions: immutable, numbered, identified by the digest of their context."),
+    ("attestations", "What is attested about versions, and whose signatures are trusted."),
     ("files", "Files of versions, on their way in and out."),
     ("promotions", "Requests to move a version to a stage, and decisions about them."),
     ("production", "What is in production, was on a date, and the way back."),

@@ -2,7 +2,10 @@
 //! done with it.
 
 mod actions;
+mod attested;
+mod card;
 mod context;
+pub(crate) mod discussion;
 mod evidence;
 mod files;
 mod history;
@@ -21,13 +24,17 @@ use crate::components::note::{Note, Tone};
 use crate::components::time::When;
 use crate::{links, session};
 use actions::Actions;
+use attested::Attested;
+use card::CardSection;
 use context::ContextSection;
+use discussion::Discussion;
 use evidence::EvidenceSection;
 use files::Files;
 use history::History;
 use leptos::prelude::*;
 use server::VersionShown;
 use tab::{Tab, Tabs};
+use weighhouse_types::attestations::Attestation;
 use weighhouse_types::permission::{Action, allows};
 use weighhouse_types::reference::{ModelRef, VersionRef};
 use weighhouse_types::versions::{Version, VersionSummary};
@@ -44,17 +51,23 @@ pub(crate) fn VersionPage() -> impl IntoView {
         let reference = VersionRef { number: crate::forms::id(&number, "version")?, model };
         let tab = Tab::named(&tab)?;
         let shown = server::version(&ctx, &reference).await?;
+        let attested = server::attested(&ctx, &reference, tab.attested()).await?;
         let ModelRef { tenant, project, model } = reference.model.clone();
         let title = format!("{model}@{}", reference.number);
         let of = shown.tenant.clone();
-        let page = Page::of(of, frame::Tab::Models, title, view! { <VersionView shown=shown tab=tab /> });
+        let page = Page::of(
+            of,
+            frame::Tab::Models,
+            title,
+            view! { <VersionView shown=shown tab=tab attested=attested /> },
+        );
         let page = page.under(project.clone(), links::project(&tenant, &project));
         Ok(page.under(model, links::model(&reference.model)))
     })
 }
 
 #[component]
-fn VersionView(shown: VersionShown, tab: Tab) -> impl IntoView {
+fn VersionView(shown: VersionShown, tab: Tab, attested: Vec<Attestation>) -> impl IntoView {
     let summary = shown.version.summary.clone();
     let swept = shown.version.swept.clone();
     let kept = swept.is_none();
@@ -71,7 +84,7 @@ fn VersionView(shown: VersionShown, tab: Tab) -> impl IntoView {
         <Tabs of=summary.reference.clone() current=tab />
         <div class="cols">
             <div class="stack">
-                <Content shown=shown.clone() tab=tab />
+                <Content shown=shown.clone() tab=tab attested=attested />
             </div>
             <aside class="rail">
                 <Actions shown=shown />
@@ -87,7 +100,7 @@ fn VersionView(shown: VersionShown, tab: Tab) -> impl IntoView {
 }
 
 #[component]
-fn Content(shown: VersionShown, tab: Tab) -> impl IntoView {
+fn Content(shown: VersionShown, tab: Tab, attested: Vec<Attestation>) -> impl IntoView {
     let pushes = allows(shown.tenant.role, Action::VersionRegister);
     let Version { summary, context, file_list, history, swept, .. } = shown.version;
     match tab {
@@ -98,7 +111,17 @@ fn Content(shown: VersionShown, tab: Tab) -> impl IntoView {
         .into_any(),
         Tab::Evidence => {
             let evaluation = context.get("evaluation").cloned();
-            view! { <EvidenceSection evaluation=evaluation /> }.into_any()
+            let signers = links::tenant_page(&summary.reference.model.tenant, "signers");
+            view! {
+                <EvidenceSection evaluation=evaluation.clone() />
+                <Attested attested=attested evaluation=evaluation signers=signers />
+            }
+            .into_any()
+        }
+        Tab::Card => view! { <CardSection of=summary.reference cards=attested /> }.into_any(),
+        Tab::Discussion => {
+            let back = links::version_tab(&summary.reference, "discussion");
+            view! { <Discussion of=summary.reference comments=attested back=back /> }.into_any()
         }
         Tab::History => view! { <History history=history /> }.into_any(),
     }

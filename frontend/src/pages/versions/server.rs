@@ -4,7 +4,8 @@ use crate::forms::{Done, Form, Posted, post};
 use crate::links;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
-use weighhouse_core::{Ctx, Error, Result, promotions, tenancy, versions};
+use weighhouse_core::{Ctx, Error, Result, attestations, promotions, tenancy, versions};
+use weighhouse_types::attestations::{Attestation, AttestationKind, AttestationQuery, Comment};
 use weighhouse_types::promotions::PromotionOpen;
 use weighhouse_types::reference::VersionRef;
 use weighhouse_types::tenancy::Tenant;
@@ -31,6 +32,23 @@ pub(crate) async fn version(ctx: &Ctx, reference: &VersionRef) -> Result<Version
         production: now.production.map(|period| period.number),
         rollback_target: now.rollback_target,
     })
+}
+
+/// How many attestations of a kind a page shows.
+const SHOWN: u32 = 200;
+
+/// A version's attestations of some kinds, newest first in each.
+pub(crate) async fn attested(
+    ctx: &Ctx,
+    reference: &VersionRef,
+    kinds: &[AttestationKind],
+) -> Result<Vec<Attestation>> {
+    let mut found = Vec::new();
+    for kind in kinds {
+        let query = AttestationQuery { kind: Some(*kind), limit: Some(SHOWN), cursor: None };
+        found.extend(attestations::attestation_list(ctx, reference, &query).await?.items);
+    }
+    Ok(found)
 }
 
 /// A version as its page's address names it.
@@ -101,6 +119,22 @@ pub(crate) async fn retire(
         let version = reference(&version)?;
         versions::version_retire(&ctx, &version, &reason).await?;
         Ok(Done::to(back).saying("The version is retired. Its record stays."))
+    })
+    .await
+}
+
+#[server(prefix = "/do", endpoint = "comment-add")]
+pub(crate) async fn comment_add(
+    #[server(default)] csrf: String,
+    #[server(default)] version: String,
+    #[server(default)] back: String,
+    #[server(default)] text: String,
+) -> Posted {
+    let back = links::local(&back);
+    let form = Form { back: back.clone(), name: CommentAdd::PATH, kept: vec![("text", text.clone())] };
+    post(form, &csrf, async move |ctx| {
+        attestations::comment_add(&ctx, &reference(&version)?, Comment { text }).await?;
+        Ok(Done::to(back).saying("Your comment is there."))
     })
     .await
 }

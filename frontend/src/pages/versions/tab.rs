@@ -3,17 +3,32 @@
 use crate::links;
 use leptos::prelude::*;
 use weighhouse_core::{Error, Result};
+use weighhouse_types::attestations::AttestationKind;
 use weighhouse_types::reference::VersionRef;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tab {
     Context,
     Evidence,
+    Card,
+    Discussion,
     History,
 }
 
 impl Tab {
-    const ALL: [Self; 3] = [Self::Context, Self::Evidence, Self::History];
+    const ALL: [Self; 5] = [Self::Context, Self::Evidence, Self::Card, Self::Discussion, Self::History];
+
+    /// What of the attestations it shows; of the others it shows none.
+    pub(super) const fn attested(self) -> &'static [AttestationKind] {
+        match self {
+            Self::Evidence => {
+                &[AttestationKind::Evaluation, AttestationKind::Scan, AttestationKind::Signature]
+            }
+            Self::Card => &[AttestationKind::ModelCard],
+            Self::Discussion => &[AttestationKind::Comment],
+            Self::Context | Self::History => &[],
+        }
+    }
 
     /// The tab of an address; without a name, the first.
     ///
@@ -28,6 +43,8 @@ impl Tab {
         match self {
             Self::Context => "",
             Self::Evidence => "evidence",
+            Self::Card => "card",
+            Self::Discussion => "discussion",
             Self::History => "history",
         }
     }
@@ -36,6 +53,8 @@ impl Tab {
         match self {
             Self::Context => "Context",
             Self::Evidence => "Evidence",
+            Self::Card => "Card",
+            Self::Discussion => "Discussion",
             Self::History => "History",
         }
     }
