@@ -16,7 +16,7 @@ mod registry;
 mod shell;
 mod token;
 
-pub(crate) use attest::{Attest, AttestEvaluation, AttestFile, Comment, Scan};
+pub(crate) use attest::{Attest, AttestEvaluation, Comment, Scan};
 pub(crate) use audit::{Audit, AuditExport, AuditList, Verify};
 pub(crate) use files::{Pull, Push};
 pub(crate) use login::{Login, SignIn, Whoami};

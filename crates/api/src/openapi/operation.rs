@@ -144,6 +144,7 @@ fn path_parameter(path: &str, parameter: &mut Value) {
         "session" => ("The session's id", Value::Null),
         "job" => ("The job's id", Value::Null),
         "hold" => ("The hold's id", Value::Null),
+        "attestation" => ("The attestation's id", Value::Null),
         "signer" => ("The signer's id", Value::Null),
         "sweep" => ("The sweep's id", Value::Null),
         _ => return,
