@@ -2,7 +2,7 @@
 
 use crate::pages::{
     audit, compare, datasets, developers, identity, jobs, lineage, memberships, models, notifications,
-    projects, promotions, refusal, retention, search, tenancy, versions,
+    projects, promotions, refusal, retention, search, signers, tenancy, versions,
 };
 use crate::session;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
@@ -83,6 +83,7 @@ pub(crate) fn App() -> impl IntoView {
                     view=memberships::members::MembersPage
                     ssr=SsrMode::Async
                 />
+                <Route path=path!("/t/:tenant/signers") view=signers::SignersPage ssr=SsrMode::Async />
                 <Route path=path!("/t/:tenant/tokens") view=identity::tokens::TokensPage ssr=SsrMode::Async />
                 <Route path=path!("/t/:tenant/audit") view=audit::AuditPage ssr=SsrMode::Async />
                 <Route path=path!("/t/:tenant/retention") view=retention::RetentionPage ssr=SsrMode::Async />

@@ -268,6 +268,12 @@ async fn signatures_are_verified_against_trusted_keys() {
     assert_eq!((&good["body"]["verified"], &good["body"]["signer"]), (&json!(true), &json!("Acme release")));
     assert_eq!(good["body"]["problems"], json!([]));
 
+    // Lists leave the bundle out; the attestation itself has it.
+    let listed = &list(&ann, "?kind=signature&limit=1").await[0];
+    assert_eq!((&listed["id"], &listed["body"]["bundle"]), (&good["id"], &Value::Null));
+    let whole = ann.get(&format!("{FRAUD}/attestations/{}", good["id"].as_str().unwrap())).await.expect(200);
+    assert_eq!(whole, good);
+
     // Every bit counts: another payload is not what was signed.
     let mut forged = bundle.clone();
     let payload = forged["dsseEnvelope"]["payload"].as_str().unwrap().to_owned();

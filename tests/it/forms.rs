@@ -124,6 +124,17 @@ const FORMS: &[(&str, Needs, Fields)] = &[
     ),
     ("/do/pin-check", Needs::Tenant(Action::PinManage), &[("model", "{place}/claims/fraud")]),
     ("/do/pin-remove", Needs::Tenant(Action::PinManage), &[("model", "{place}/claims/fraud")]),
+    (
+        "/do/comment-add",
+        Needs::Tenant(Action::CommentAdd),
+        &[("version", "{place}/claims/fraud@1"), ("text", "")],
+    ),
+    (
+        "/do/signer-add",
+        Needs::Tenant(Action::SignerManage),
+        &[("tenant", "{place}"), ("name", "x"), ("pem", "x")],
+    ),
+    ("/do/signer-remove", Needs::Tenant(Action::SignerManage), &[("tenant", "{place}"), ("signer", NO_ID)]),
     ("/do/job-retry", Needs::Tenant(Action::JobManage), &[("tenant", "{place}"), ("job", NO_ID)]),
     (
         "/do/job-discard",

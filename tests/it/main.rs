@@ -35,6 +35,7 @@ mod refusals;
 mod registry;
 mod retention;
 mod routes;
+mod scans;
 mod scripts;
 mod search;
 mod seed;

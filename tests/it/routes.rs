@@ -63,7 +63,7 @@ fn action_of(operation: &str) -> Option<(Action, Value)> {
         "part_put" | "batch_put" => (Action::VersionRegister, nothing),
         "file_get" | "archive_get" => (Action::ArtifactDownload, nothing),
         "version_retire" => (Action::VersionRetire, json!({"reason": ""})),
-        "attestation_list" | "signer_list" => (Action::TenantRead, nothing),
+        "attestation_list" | "attestation_get" | "signer_list" => (Action::TenantRead, nothing),
         "attestation_add" => (Action::AttestationAdd, json!({"kind": "evaluation", "body": {"results": []}})),
         "comment_add" => (Action::CommentAdd, json!({"text": " "})),
         "signer_add" => (Action::SignerManage, json!({"name": "x", "pem": "x"})),
@@ -171,6 +171,7 @@ impl Operation {
             .replace("{token}", "00000000-0000-7000-8000-000000000000")
             .replace("{invitation}", "00000000-0000-7000-8000-000000000000")
             .replace("{hold}", "00000000-0000-7000-8000-000000000000")
+            .replace("{attestation}", "00000000-0000-7000-8000-000000000000")
             .replace("{signer}", "00000000-0000-7000-8000-000000000000")
             .replace("{sweep}", "00000000-0000-7000-8000-000000000000")
     }
@@ -199,7 +200,8 @@ fn shape(answer: &Answer) -> (u16, Value) {
 /// Whether an allowed call got past authorisation: it worked, or was refused
 /// for what it asked. Ids made up here are not found even so.
 fn authorised(operation: &Operation, answer: &Answer) -> bool {
-    let made_up = [
+    let made_up =
+        [
         "{user}",
         "{token}",
         "{invitation}",
@@ -210,8 +212,10 @@ fn authorised(operation: &Operation, answer: &Answer) -> bool {
         "{alias}",
         "{prompt}",
     ]
-    .iter()
-    .any(|part| operation.path.contains(part));
+    , "{attestation}"]
+            .iter()
+    
+            .any(|part| operation.path.contains(part));
     match answer.status {
         200 | 201 | 204 | 400 | 409 | 422 => true,
         404 => made_up && !answer.text.contains("such tenant"),

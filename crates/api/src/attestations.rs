@@ -5,12 +5,14 @@ use crate::extract::Caller;
 use crate::versions::VersionPath;
 use actix_web::web::{Json, Path, Query};
 use actix_web::{HttpResponse, delete, get, post};
+use serde::Deserialize;
 use weighhouse_core::attestations;
 use weighhouse_types::attestations::{
     Attestation, AttestationAdd, AttestationQuery, Comment, Signer, SignerAdd,
 };
-use weighhouse_types::ids::SignerId;
+use weighhouse_types::ids::{AttestationId, SignerId};
 use weighhouse_types::page::Page;
+use weighhouse_types::reference::{ModelRef, VersionRef};
 
 /// What was attested about a version, newest first.
 #[utoipa::path(tag = "attestations",
@@ -24,6 +26,29 @@ pub(crate) async fn attestation_list(
 ) -> Result<Json<Page<Attestation>>> {
     let version = path.into_inner().reference();
     attestations::attestation_list(&ctx, &version, &query).await.or_problem(&ctx).map(Json)
+}
+
+/// The path of an attestation.
+#[derive(Deserialize)]
+pub(crate) struct AttestationPath {
+    tenant: String,
+    project: String,
+    model: String,
+    number: u32,
+    attestation: AttestationId,
+}
+
+/// One attestation with all that it holds. Lists leave the bundles of
+/// signatures out.
+#[utoipa::path(tag = "attestations",
+    params(("tenant" = String, Path), ("project" = String, Path), ("model" = String, Path), ("number" = u32, Path),
+           ("attestation" = AttestationId, Path)),
+    responses((status = 200, body = Attestation)))]
+#[get("/tenants/{tenant}/projects/{project}/models/{model}/versions/{number}/attestations/{attestation}")]
+pub(crate) async fn attestation_get(ctx: Caller, path: Path<AttestationPath>) -> Result<Json<Attestation>> {
+    let AttestationPath { tenant, project, model, number, attestation } = path.into_inner();
+    let version = VersionRef { model: ModelRef { tenant, project, model }, number };
+    attestations::attestation_get(&ctx, &version, attestation).await.or_problem(&ctx).map(Json)
 }
 
 /// Append an evaluation, a model card or a signature to a version. Evaluations

@@ -107,6 +107,7 @@ fn registry(config: &mut ServiceConfig<'_>) {
         .service(versions::file_get)
         .service(versions::archive_get)
         .service(attestations::attestation_list)
+        .service(attestations::attestation_get)
         .service(attestations::attestation_add)
         .service(attestations::comment_add)
         .service(attestations::signer_list)

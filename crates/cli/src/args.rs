@@ -7,6 +7,7 @@ use weighhouse_types::page::MAX_LIMIT;
 use weighhouse_types::reference::slug_check;
 
 mod annotate;
+mod attest;
 mod audit;
 mod compare;
 mod data;
@@ -20,6 +21,7 @@ mod shell;
 mod token;
 
 pub(crate) use annotate::{AliasGive, AliasTake, Annotate, Tag};
+pub(crate) use attest::{Attest, AttestEvaluation, Comment, Scan};
 pub(crate) use audit::{Audit, AuditExport, AuditList, Verify};
 pub(crate) use compare::{Compare, VersionOf};
 pub(crate) use data::{Data, DataAdd, DataCompare, DataList, DataPath, DataShow, Pipeline, PipelineAdd};
@@ -107,6 +109,13 @@ pub(crate) enum Command {
     /// Watch what a language model's provider serves
     #[command(subcommand)]
     Pin(Pin),
+    /// Append evaluations, model cards and signatures to a version
+    #[command(subcommand)]
+    Attest(Attest),
+    /// Say something about a version
+    Comment(Comment),
+    /// Say what files would run when loaded, offline
+    Scan(Scan),
     /// Read the audit log, and take it along
     #[command(subcommand)]
     Audit(Audit),

@@ -10,6 +10,7 @@
 mod annotate;
 mod args;
 mod ask;
+mod attest;
 mod audit;
 mod capture;
 mod compare;
@@ -39,6 +40,7 @@ mod pull;
 mod push;
 mod retry;
 mod rollback;
+mod scan;
 mod session;
 mod shell;
 mod show;
@@ -110,6 +112,9 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Promotion(command) => return promotion::promotion(command).await,
         Command::Prompt(command) => prompt::prompt(command).await,
         Command::Pin(command) => return pin::pin(command).await,
+        Command::Attest(command) => attest::attest(command).await,
+        Command::Comment(args) => attest::comment(args).await,
+        Command::Scan(args) => scan::scan(args),
         Command::Audit(command) => audit::audit(command).await,
         Command::Verify(args) => verify::verify(args),
         Command::Token(command) => token::token(command).await,

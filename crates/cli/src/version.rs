@@ -9,7 +9,9 @@ use anyhow::{Result, bail};
 use indicatif::DecimalBytes;
 use serde_json::json;
 use url::Url;
+use weighhouse_types::attestations::Attestation;
 use weighhouse_types::context::Completeness;
+use weighhouse_types::page::Page;
 use weighhouse_types::reference::{ModelRef, VersionName, VersionRef};
 use weighhouse_types::versions::{Version, VersionSummary};
 
@@ -38,7 +40,9 @@ pub(crate) async fn show(name: &VersionName, output: args::Output) -> Result<()>
     if output.json {
         return output::json(&answer.json);
     }
-    output::print(&text(client.base(), version, &answer.decode()?))
+    let path = Path::version(version).join(["attestations"]);
+    let attested: Page<Attestation> = client.read(&path, &[]).await?.decode()?;
+    output::print(&text(client.base(), version, &answer.decode()?, &attested))
 }
 
 /// Writes a version in an open format.
@@ -98,7 +102,7 @@ fn list_text(model: &ModelRef, versions: &[VersionSummary]) -> String {
     format!("{model}\n{table}")
 }
 
-fn text(base: &Url, reference: &VersionRef, version: &Version) -> String {
+fn text(base: &Url, reference: &VersionRef, version: &Version, attested: &Page<Attestation>) -> String {
     let summary = &version.summary;
     let mut sheet = Sheet::new(&reference.to_string());
     sheet.line("stage", &format!("{} since {}", summary.stage, output::time(summary.stage_since)));
@@ -120,6 +124,14 @@ fn text(base: &Url, reference: &VersionRef, version: &Version) -> String {
         format!("{} {} by {}: {}", output::time(c.at), c.to, c.by, c.why)
     };
     sheet.lines("history", version.history.iter().map(change));
+    let line = |a: &Attestation| {
+        let by = a.by.as_deref().unwrap_or("Weighhouse");
+        format!("{} {} by {by}: {}", output::time(a.at), a.kind, a.summary())
+    };
+    sheet.lines("attested", attested.items.iter().map(line));
+    if attested.next.is_some() {
+        sheet.line("", "and earlier ones, which the API lists");
+    }
     if let Some(id) = version.open_promotion {
         sheet.line("requested", urls::promotion_page(base, &reference.model.tenant, id).as_str());
     }

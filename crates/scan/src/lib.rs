@@ -9,6 +9,8 @@ mod format;
 mod imports;
 mod pickle;
 pub mod signature;
+#[cfg(test)]
+mod tests;
 
 use format::Format;
 use std::collections::{BTreeMap, BTreeSet};

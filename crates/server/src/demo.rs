@@ -12,7 +12,8 @@ use std::sync::Arc;
 use weighhouse_core::blobs::{PartPut, blob_complete, part_put};
 use weighhouse_core::identity::{self, SetupForm, UserCreate, UserRole};
 use weighhouse_core::kernel::secret;
-use weighhouse_core::{App, Ctx, datasets, models, projects, promotions, systems, tenancy, versions};
+use weighhouse_core::{App, Ctx, datasets, attestations, models, projects, promotions, systems, tenancy, versions};
+use weighhouse_types::attestations::{AttestationAdd, AttestationKind, Comment};
 use weighhouse_types::blobs::{BlobQuery, PART_SIZE};
 use weighhouse_types::context::Kind;
 use weighhouse_types::datasets::{DatasetRecord, PipelineRecord, Record};
@@ -122,6 +123,8 @@ enum Step {
         verdict: Verdict,
         reason: String,
     },
+    CardAttach { by: String, version: String, file: String },
+    CommentAdd { by: String, version: String, text: String },
 }
 
 /// The people of the demonstration, signed in.
@@ -231,6 +234,18 @@ impl Cast {
                 promotions::promotion_decide(ctx, tenant, id, decide).await?;
                 Ok(())
             }
+            Step::CardAttach { by, version, file: card } => {
+                let markdown = String::from_utf8(file(card)?).context("a card")?;
+                let body = json!({ "markdown": markdown });
+                let new = AttestationAdd { kind: AttestationKind::ModelCard, body };
+                attestations::attestation_add(self.of(by)?, &reference(version)?, new).await?;
+                Ok(())
+            }
+            Step::CommentAdd { by, version, text } => {
+                let comment = Comment { text: text.clone() };
+                attestations::comment_add(self.of(by)?, &reference(version)?, comment).await?;
+                Ok(())
+            }
             Step::ProductionRollback { by, model, from, reason } => {
                 let model: ModelRef = model.parse().map_err(|e| anyhow!("{e}"))?;
                 let rollback = Rollback { reason: reason.clone(), from: Some(*from) };
@@ -280,6 +295,14 @@ impl Cast {
             blob_complete(ctx, tenant, &query).await?;
             entries.push(json!({"path": name, "size": query.size, "sha256": query.sha256}));
         }
+        let mut context: Value = serde_json::from_slice(&file(context)?)?;
+        if let Some(components) = context.as_object_mut() {
+            components.insert("artifact".into(), json!({"files": entries}));
+        }
+        let new = VersionRegister { context, create_model: false };
+        versions::version_register(ctx, &version.model, new).await?;
+        // At once, so that the story's requests have it in their evidence; the worker's finds nothing to add.
+        attestations::version_scan(&self.app, ctx.request_id(), version).await?;
         Ok(entries)
     }
 }

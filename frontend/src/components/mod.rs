@@ -28,6 +28,8 @@ pub(crate) mod gauge;
 #[cfg(feature = "ssr")]
 pub(crate) mod mark;
 #[cfg(feature = "ssr")]
+pub(crate) mod markdown;
+#[cfg(feature = "ssr")]
 pub(crate) mod metrics;
 #[cfg(feature = "ssr")]
 pub(crate) mod models;

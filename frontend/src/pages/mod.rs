@@ -19,5 +19,6 @@ pub(crate) mod refusal;
 pub(crate) mod retention;
 pub(crate) mod search;
 pub(crate) mod systems;
+pub(crate) mod signers;
 pub(crate) mod tenancy;
 pub(crate) mod versions;

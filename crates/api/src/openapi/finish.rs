@@ -30,6 +30,7 @@ const TAGS: &[(&str, &str)] = &[
     ("annotations", "What people say of models and versions, outside any digest, and aliases."),
     ("datasets", "Versions of datasets: digest, schema and profile, and how two differ."),
     ("pipelines", "Versions of feature pipelines."),
+    ("attestations", "What is attested about versions, and whose signatures are trusted."),
     ("files", "Files of versions, on their way in and out."),
     ("pins", "Watches on providers of language models, and alerts when they change."),
     ("promotions", "Requests to move a version to a stage, and decisions about them."),

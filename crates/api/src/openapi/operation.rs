@@ -149,6 +149,8 @@ fn path_parameter(path: &str, parameter: &mut Value) {
         "session" => ("The session's id", Value::Null),
         "job" => ("The job's id", Value::Null),
         "hold" => ("The hold's id", Value::Null),
+        "attestation" => ("The attestation's id", Value::Null),
+        "signer" => ("The signer's id", Value::Null),
         "sweep" => ("The sweep's id", Value::Null),
         "prompt" => (
             "The prompt's name in the version",

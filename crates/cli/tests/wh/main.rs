@@ -1,6 +1,7 @@
 //! The real `wh` against a real server.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what went wrong by panicking")]
 
+mod attest;
 mod audit;
 mod capture;
 mod data;

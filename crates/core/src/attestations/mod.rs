@@ -23,6 +23,7 @@ use weighhouse_types::attestations::{
 use weighhouse_types::audit::Event;
 use weighhouse_types::context::Evaluation;
 use weighhouse_types::error::Code;
+use weighhouse_types::ids::AttestationId;
 use weighhouse_types::page::Page;
 use weighhouse_types::permission::Action;
 use weighhouse_types::promotions::EvidenceAttestation;
@@ -80,6 +81,19 @@ pub async fn attestation_list(
     let found = queries::attestations(&mut tx, &version, query.kind, before, page::fetch(&page)).await?;
     tx.finish().await?;
     page::cut(&page, found, |attestation| attestation.id)
+}
+
+/// One attestation with all that it holds: lists leave signatures' bundles out.
+///
+/// # Errors
+/// When the version has none of this id.
+pub async fn attestation_get(ctx: &Ctx, reference: &VersionRef, id: AttestationId) -> Result<Attestation> {
+    let tenant = authz::tenant(ctx, &reference.model.tenant, Action::TenantRead).await?;
+    let mut tx = TenantTx::begin(ctx, &tenant).await?;
+    let version = authz::version(&mut tx, reference).await?;
+    let found = queries::attestation(&mut tx, &version, id).await?;
+    tx.finish().await?;
+    found.ok_or_else(|| Error::not_found("attestation"))
 }
 
 /// Writes an attestation with its event, and commits.

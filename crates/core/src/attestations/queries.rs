@@ -70,7 +70,10 @@ pub(super) async fn insert(
     row.attestation(version)
 }
 
-const SELECT: &str = "SELECT a.id, a.kind, a.digest, u.name AS by, a.at, a.body
+/// Attestations with who made them. Lists leave the bundles of signatures
+/// out, which may be large.
+const SELECT: &str = "SELECT a.id, a.kind, a.digest, u.name AS by, a.at,
+            CASE a.kind WHEN 'signature' THEN jsonb_set(a.body, '{bundle}', 'null') ELSE a.body END AS body
      FROM attestations a LEFT JOIN users u ON u.id = a.user_id
      WHERE a.tenant_id = $1 AND a.version_id = $2";
 
@@ -95,17 +98,32 @@ pub(super) async fn attestations(
     rows.into_iter().map(|row| row.attestation(version)).collect()
 }
 
-/// What is evidence, oldest first: the newest thousand. A signature's bundle,
-/// which may be large, is left out.
-pub(super) async fn evidence(tx: &mut TenantTx<'_>, version: &authz::Version) -> Result<Vec<Attestation>> {
-    let rows: Vec<Row> = sql_query(
-        "SELECT * FROM (
-             SELECT a.id, a.kind, a.digest, NULL AS by, a.at,
-                    CASE a.kind WHEN 'signature' THEN jsonb_set(a.body, '{bundle}', 'null') ELSE a.body END AS body
-             FROM attestations a WHERE a.tenant_id = $1 AND a.version_id = $2
-                  AND a.kind IN ('evaluation', 'scan', 'signature')
-             ORDER BY a.id DESC LIMIT 1000) AS newest ORDER BY id",
+/// One attestation, whole.
+pub(super) async fn attestation(
+    tx: &mut TenantTx<'_>,
+    version: &authz::Version,
+    id: AttestationId,
+) -> Result<Option<Attestation>> {
+    let row: Option<Row> = sql_query(
+        "SELECT a.id, a.kind, a.digest, u.name AS by, a.at, a.body
+         FROM attestations a LEFT JOIN users u ON u.id = a.user_id
+         WHERE a.tenant_id = $1 AND a.version_id = $2 AND a.id = $3",
     )
+    .bind::<SqlUuid, _>(version.model.tenant_id.0)
+    .bind::<SqlUuid, _>(version.id.0)
+    .bind::<SqlUuid, _>(id.0)
+    .get_result(tx.conn()?)
+    .await
+    .optional()?;
+    row.map(|row| row.attestation(version)).transpose()
+}
+
+/// What is evidence, oldest first: the newest thousand.
+pub(super) async fn evidence(tx: &mut TenantTx<'_>, version: &authz::Version) -> Result<Vec<Attestation>> {
+    let rows: Vec<Row> = sql_query(format!(
+        "SELECT * FROM ({SELECT} AND a.kind IN ('evaluation', 'scan', 'signature')
+                 ORDER BY a.id DESC LIMIT 1000) AS newest ORDER BY id"
+    ))
     .bind::<SqlUuid, _>(version.model.tenant_id.0)
     .bind::<SqlUuid, _>(version.id.0)
     .load(tx.conn()?)

@@ -39,6 +39,8 @@ pub async fn version_scan(app: &Arc<App>, request_id: &str, reference: &VersionR
     let scanned = tokio::task::spawn_blocking(move || scan_all(sources)).await.map_err(Error::internal)??;
     let mut tx = TenantTx::begin(&ctx, &tenant).await?;
     let version = authz::version(&mut tx, reference).await?;
+    // Two scans of one version see one another.
+    versions::model_lock_in_tx(&mut tx, &version.model).await?;
     let body = serde_json::to_value(&scanned).map_err(Error::internal)?;
     let newest =
         super::queries::attestations(&mut tx, &version, Some(AttestationKind::Scan), None, 1).await?;

@@ -61,11 +61,14 @@ pub struct Band {
     pub latest: f64,
 }
 
+/// A test set and its digest, the slice, and the metric.
+type Key<'a> = ((&'a str, Option<&'a str>), Option<String>, &'a str);
+
 /// The metrics of results, given oldest first. Results of one set under
 /// another digest are another set's.
 #[must_use]
 pub fn bands<'a>(results: impl IntoIterator<Item = &'a Evaluation>) -> Vec<Band> {
-    let mut found: BTreeMap<_, Vec<f64>> = BTreeMap::new();
+    let mut found: BTreeMap<Key<'_>, Vec<f64>> = BTreeMap::new();
     let mut lower: BTreeSet<(&str, &str)> = BTreeSet::new();
     for result in results {
         let set = (result.dataset.as_str(), result.digest.as_deref());
@@ -80,7 +83,8 @@ pub fn bands<'a>(results: impl IntoIterator<Item = &'a Evaluation>) -> Vec<Band>
             }
         }
     }
-    let band = |((set, slice, metric), values): (((&str, _), Option<String>, &str), Vec<f64>)| {
+    let band = |(key, values): (Key<'_>, Vec<f64>)| {
+        let (set, slice, metric) = key;
         let latest = *values.last()?;
         let count = values.len();
         let sum: f64 = values.iter().sum();

@@ -17,7 +17,7 @@ pub struct Signature {
     pub certificate: Option<Certificate>,
     /// What does not fit, a sentence each.
     pub problems: Vec<String>,
-    /// The bundle as it was handed in.
+    /// The bundle as it was handed in; lists leave it out.
     #[schema(value_type = Object)]
     pub bundle: Value,
 }

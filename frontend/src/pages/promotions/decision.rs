@@ -147,7 +147,7 @@ pub(super) fn Thread(promotion: Promotion) -> impl IntoView {
         .map(|approval| view! { <ApprovalStep approval=approval /> })
         .collect_view();
     view! {
-        <section class="card card-body" aria-label="Discussion">
+        <section class="card card-body" aria-label="Request and decisions">
             <ol class="thread">
                 <li>
                     <Icon name="user-round" />

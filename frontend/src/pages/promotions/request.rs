@@ -12,8 +12,10 @@ use crate::components::gauge::{GaugeLine, missing_words};
 use crate::components::table::{Fact, Heads};
 use crate::components::time::{FullMoment, When};
 use crate::pages::systems::{AffectedCard, in_words};
+use crate::pages::versions::discussion::Discussion;
 use crate::{links, session};
 use leptos::prelude::*;
+use weighhouse_types::attestations::{Attestation, AttestationKind};
 use weighhouse_types::permission::{Action, allows};
 use weighhouse_types::promotions::{EvidencePart, Promotion, PromotionState};
 use weighhouse_types::reference::VersionRef;
@@ -23,17 +25,17 @@ use weighhouse_types::tenancy::Tenant;
 pub(crate) fn PromotionPage() -> impl IntoView {
     let (slug, id) = (session::param("tenant"), session::param("id"));
     session::page(async move |ctx| {
-        let (tenant, promotion) = server::request(&ctx, &slug, &id).await?;
+        let (tenant, promotion, comments) = server::request(&ctx, &slug, &id).await?;
         let version = &promotion.summary.version;
         let title = format!("{}@{} to {}", version.model.model, version.number, promotion.summary.target);
-        let body = view! { <RequestView tenant=tenant.clone() promotion=promotion /> };
+        let body = view! { <RequestView tenant=tenant.clone() promotion=promotion comments=comments /> };
         let list = links::tenant_page(&slug, "promotions");
         Ok(Page::of(tenant, Tab::Promotions, title, body).under("Promotions", list))
     })
 }
 
 #[component]
-fn RequestView(tenant: Tenant, promotion: Promotion) -> impl IntoView {
+fn RequestView(tenant: Tenant, promotion: Promotion, comments: Vec<Attestation>) -> impl IntoView {
     let open = promotion.summary.state == PromotionState::Open;
     let decides = open && promotion.cannot_decide.is_none() && allows(tenant.role, Action::PromotionDecide);
     let withdraws = open && allows(tenant.role, Action::PromotionWithdraw);
@@ -51,6 +53,11 @@ fn RequestView(tenant: Tenant, promotion: Promotion) -> impl IntoView {
                 {(!promotion.evidence.parts.is_empty())
                     .then(|| view! { <PartsCard parts=promotion.evidence.parts.clone() /> })}
                 <EvidenceCard promotion=promotion.clone() />
+                <Discussion
+                    of=promotion.summary.version.clone()
+                    comments=comments
+                    back=links::promotion(&tenant.slug, promotion.summary.id)
+                />
             </div>
             <aside class="rail">
                 {decides.then(|| view! { <DecisionCard promotion=promotion.clone() /> })}
@@ -133,6 +140,22 @@ fn PartsCard(parts: Vec<EvidencePart>) -> impl IntoView {
 fn EvidenceCard(promotion: Promotion) -> impl IntoView {
     let evidence = promotion.evidence;
     let missing = missing_words(&evidence.completeness);
+    let tab = links::version_tab(&evidence.version, "evidence");
+    let attested: Vec<_> = evidence
+        .attestations
+        .into_iter()
+        .map(|attestation| {
+            let danger = attestation.kind != AttestationKind::Evaluation
+                && (attestation.summary.contains("DANGER") || attestation.summary.contains("NOT"));
+            view! {
+                <p class=if danger { "bad" } else { "" }>
+                    <a href=tab.clone()>{attestation.summary}</a>
+                    " "
+                    <Digest digest=attestation.digest of="the attestation" short=true />
+                </p>
+            }
+        })
+        .collect();
     let production = match evidence.production {
         Some(now) => view! {
             {format!("version {} ", now.number)}
@@ -157,6 +180,7 @@ fn EvidenceCard(promotion: Promotion) -> impl IntoView {
                 </Fact>
                 <Fact term="Registered by">{promotion.author}</Fact>
                 <Fact term="In production">{production}</Fact>
+                {(!attested.is_empty()).then(|| view! { <Fact term="Attested">{attested}</Fact> })}
                 <Fact term="Completeness">
                     <GaugeLine completeness=evidence.completeness />
                     {(!missing.is_empty())

@@ -2,9 +2,11 @@
 
 use crate::forms::{Done, Form, Posted, id, post};
 use crate::links;
+use crate::pages::versions::server::attested;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use weighhouse_core::{Ctx, Error, Result, promotions, tenancy};
+use weighhouse_types::attestations::{Attestation, AttestationKind};
 use weighhouse_types::page::Page;
 use weighhouse_types::promotions::{Decision, Promotion, PromotionDecide, PromotionQuery, PromotionSummary};
 use weighhouse_types::tenancy::Tenant;
@@ -19,10 +21,15 @@ pub(crate) async fn requests(
     Ok((tenancy::tenant_get(ctx, slug).await?, page))
 }
 
-pub(crate) async fn request(ctx: &Ctx, slug: &str, request: &str) -> Result<(Tenant, Promotion)> {
+pub(crate) async fn request(
+    ctx: &Ctx,
+    slug: &str,
+    request: &str,
+) -> Result<(Tenant, Promotion, Vec<Attestation>)> {
     let tenant = tenancy::tenant_get(ctx, slug).await?;
     let promotion = promotions::promotion_get(ctx, slug, id(request, "promotion request")?).await?;
-    Ok((tenant, promotion))
+    let comments = attested(ctx, &promotion.summary.version, &[AttestationKind::Comment]).await?;
+    Ok((tenant, promotion, comments))
 }
 
 fn form_of(tenant: &str, request: &str, reason: &str, name: &'static str) -> Form {

@@ -2,7 +2,10 @@
 //! done with it.
 
 mod actions;
+mod attested;
+mod card;
 mod context;
+pub(crate) mod discussion;
 mod evidence;
 mod files;
 mod history;
@@ -26,7 +29,10 @@ use crate::pages::lineage::{self, LineageSection, Shown};
 use crate::pages::systems::SystemsSection;
 use crate::{links, session};
 use actions::Actions;
+use attested::Attested;
+use card::CardSection;
 use context::ContextSection;
+use discussion::Discussion;
 use evidence::EvidenceSection;
 use files::Files;
 use history::History;
@@ -39,6 +45,7 @@ use tab::{Tab, Tabs};
 use weighhouse_core::Error;
 use weighhouse_types::context::System;
 use weighhouse_types::exports::ExportFormat;
+use weighhouse_types::attestations::Attestation;
 use weighhouse_types::permission::{Action, allows};
 use weighhouse_types::reference::{ModelRef, VersionRef};
 use weighhouse_types::versions::{Version, VersionSummary};
@@ -63,6 +70,7 @@ pub(crate) fn VersionPage() -> impl IntoView {
         if !tab.fits(shown.version.summary.kind) {
             return Err(Error::not_found("page"));
         }
+        let attested = server::attested(&ctx, &reference, tab.attested()).await?;
         let ModelRef { tenant, project, model } = reference.model.clone();
         let title = format!("{model}@{}", reference.number);
         let of = shown.tenant.clone();
@@ -70,7 +78,7 @@ pub(crate) fn VersionPage() -> impl IntoView {
             of,
             frame::Tab::Models,
             title,
-            view! { <VersionView shown=shown tab=tab seen=seen given=given /> },
+            view! { <VersionView shown=shown tab=tab seen=seen given=given attested=attested /> },
         );
         let page = page.under(project.clone(), links::project(&tenant, &project));
         Ok(page.under(model, links::model(&reference.model)))
@@ -78,7 +86,7 @@ pub(crate) fn VersionPage() -> impl IntoView {
 }
 
 #[component]
-fn VersionView(shown: VersionShown, tab: Tab, seen: Shown, given: Given) -> impl IntoView {
+fn VersionView(shown: VersionShown, tab: Tab, seen: Shown, given: Given, attested: Vec<Attestation>) -> impl IntoView {
     let summary = shown.version.summary.clone();
     let swept = shown.version.swept.clone();
     // A system has no files to get back.
@@ -102,7 +110,7 @@ fn VersionView(shown: VersionShown, tab: Tab, seen: Shown, given: Given) -> impl
         <Tabs of=summary.reference.clone() kind=summary.kind current=tab />
         <div class="cols">
             <div class="stack">
-                <Content shown=shown.clone() tab=tab seen=seen given=given />
+                <Content shown=shown.clone() tab=tab seen=seen given=given attested=attested />
             </div>
             <aside class="rail">
                 <Actions shown=shown />
@@ -122,7 +130,7 @@ fn VersionView(shown: VersionShown, tab: Tab, seen: Shown, given: Given) -> impl
 }
 
 #[component]
-fn Content(shown: VersionShown, tab: Tab, seen: Shown, given: Given) -> impl IntoView {
+fn Content(shown: VersionShown, tab: Tab, seen: Shown, given: Given, attested: Vec<Attestation>) -> impl IntoView {
     let pushes = allows(shown.tenant.role, Action::VersionRegister);
     let states = allows(shown.tenant.role, Action::CompatibilityState);
     let (composition, graph) = (shown.composition, shown.lineage);
@@ -142,7 +150,17 @@ fn Content(shown: VersionShown, tab: Tab, seen: Shown, given: Given) -> impl Int
         }
         Tab::Evidence => {
             let evaluation = context.get("evaluation").cloned();
-            view! { <EvidenceSection evaluation=evaluation /> }.into_any()
+            let signers = links::tenant_page(&summary.reference.model.tenant, "signers");
+            view! {
+                <EvidenceSection evaluation=evaluation.clone() />
+                <Attested attested=attested evaluation=evaluation signers=signers />
+            }
+            .into_any()
+        }
+        Tab::Card => view! { <CardSection of=summary.reference cards=attested /> }.into_any(),
+        Tab::Discussion => {
+            let back = links::version_tab(&summary.reference, "discussion");
+            view! { <Discussion of=summary.reference comments=attested back=back /> }.into_any()
         }
         Tab::Systems => {
             let system = context.get("system").and_then(|system| System::deserialize(system).ok());

@@ -6,12 +6,13 @@ use crate::pages::pins::server as pins;
 use crate::pages::systems;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
-use weighhouse_core::{Ctx, Error, Result, annotations, promotions, tenancy, versions};
+use weighhouse_core::{Ctx, Error, Result, annotations, attestations, promotions, tenancy, versions};
 use weighhouse_types::annotations::{AnnotationChange, AnnotationQuery};
 use weighhouse_types::context::Kind;
 use weighhouse_types::lineage::Lineage;
 use weighhouse_types::page::MAX_LIMIT;
 use weighhouse_types::pins::Pin;
+use weighhouse_types::attestations::{Attestation, AttestationKind, AttestationQuery, Comment};
 use weighhouse_types::promotions::PromotionOpen;
 use weighhouse_types::reference::{ModelRef, VersionRef};
 use weighhouse_types::systems::Composition;
@@ -73,6 +74,23 @@ pub(crate) async fn named(ctx: &Ctx, model: &ModelRef, name: &str) -> Result<Ver
         Ok(number) => Ok(VersionRef { model: model.clone(), number }),
         Err(_) => Ok(annotations::alias_get(ctx, model, name).await?.version),
     }
+}
+
+/// How many attestations of a kind a page shows.
+const SHOWN: u32 = 200;
+
+/// A version's attestations of some kinds, newest first in each.
+pub(crate) async fn attested(
+    ctx: &Ctx,
+    reference: &VersionRef,
+    kinds: &[AttestationKind],
+) -> Result<Vec<Attestation>> {
+    let mut found = Vec::new();
+    for kind in kinds {
+        let query = AttestationQuery { kind: Some(*kind), limit: Some(SHOWN), cursor: None };
+        found.extend(attestations::attestation_list(ctx, reference, &query).await?.items);
+    }
+    Ok(found)
 }
 
 /// A version as its page's address names it.
@@ -143,6 +161,22 @@ pub(crate) async fn retire(
         let version = reference(&version)?;
         versions::version_retire(&ctx, &version, &reason).await?;
         Ok(Done::to(back).saying("The version is retired. Its record stays."))
+    })
+    .await
+}
+
+#[server(prefix = "/do", endpoint = "comment-add")]
+pub(crate) async fn comment_add(
+    #[server(default)] csrf: String,
+    #[server(default)] version: String,
+    #[server(default)] back: String,
+    #[server(default)] text: String,
+) -> Posted {
+    let back = links::local(&back);
+    let form = Form { back: back.clone(), name: CommentAdd::PATH, kept: vec![("text", text.clone())] };
+    post(form, &csrf, async move |ctx| {
+        attestations::comment_add(&ctx, &reference(&version)?, Comment { text }).await?;
+        Ok(Done::to(back).saying("Your comment is there."))
     })
     .await
 }

@@ -4,6 +4,7 @@ use crate::links;
 use leptos::prelude::*;
 use weighhouse_core::{Error, Result};
 use weighhouse_types::context::Kind;
+use weighhouse_types::attestations::AttestationKind;
 use weighhouse_types::reference::VersionRef;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -14,12 +15,26 @@ pub(super) enum Tab {
     Evidence,
     Systems,
     Lineage,
+    Card,
+    Discussion,
     History,
 }
 
 impl Tab {
-    const ALL: [Self; 6] =
-        [Self::Context, Self::Prompts, Self::Evidence, Self::Systems, Self::Lineage, Self::History];
+    const ALL: [Self; 65] =
+        [Self::Context, Self::Prompts, Self::Evidence, Self::Systems, Self::Lineage, Self::Card, Self::Discussion, Self::History];
+
+    /// What of the attestations it shows; of the others it shows none.
+    pub(super) const fn attested(self) -> &'static [AttestationKind] {
+        match self {
+            Self::Evidence => {
+                &[AttestationKind::Evaluation, AttestationKind::Scan, AttestationKind::Signature]
+            }
+            Self::Card => &[AttestationKind::ModelCard],
+            Self::Discussion => &[AttestationKind::Comment],
+            Self::Context | Self::History => &[],
+        }
+    }
 
     /// The tab of an address; without a name, the first.
     ///
@@ -37,6 +52,8 @@ impl Tab {
             Self::Evidence => "evidence",
             Self::Systems => "systems",
             Self::Lineage => "lineage",
+            Self::Card => "card",
+            Self::Discussion => "discussion",
             Self::History => "history",
         }
     }
@@ -48,6 +65,8 @@ impl Tab {
             Self::Evidence => "Evidence",
             Self::Systems => "Systems",
             Self::Lineage => "Lineage",
+            Self::Card => "Card",
+            Self::Discussion => "Discussion",
             Self::History => "History",
         }
     }
