@@ -131,3 +131,33 @@ async fn a_system_is_pushed_without_files() {
     let wrong = home.wh(&["push", "--model", "north/claims/desk"], "").await;
     assert_eq!(wrong.status.code(), Some(2), "neither files nor a context");
 }
+
+#[tokio::test]
+async fn versions_are_compared_and_taken_along() {
+    let server = Server::with_clients().await;
+    let home = Home::new(&server, &server.engineer("ann").await).await;
+    for (weights, auc) in [(b"one", "0.8"), (b"two", "0.9")] {
+        home.model(weights);
+        let context = format!(
+            "[code]\ncommit = \"0123abc\"\n[[evaluation]]\ndataset = \"holdout\"\nmetrics = {{ auc = {auc} }}\n"
+        );
+        std::fs::write(home.path().join("context.toml"), context).unwrap();
+        home.ok(PUSH).await;
+    }
+    let (first, second) = (format!("{MODEL}@1"), format!("{MODEL}@2"));
+    let said = home.ok(&["compare", &first, "@2"]).await;
+    assert!(said.contains("0.900 (+12 %, better)") && said.contains("weights.bin"), "{said}");
+    assert!(said.contains("/t/north/compare?v=claims%2Ffraud%401&v=claims%2Ffraud%402"), "{said}");
+    assert!(!said.contains("vocabulary.txt") && !said.contains("commit"), "{said}");
+    let all = home.ok(&["compare", &first, &second, "--all"]).await;
+    assert!(all.contains("vocabulary.txt") && all.contains("commit"), "{all}");
+    let markdown = home.ok(&["compare", &first, "@2", "--markdown"]).await;
+    assert!(markdown.starts_with("### `north/claims/fraud`: `@1` → `@2`"), "{markdown}");
+    assert_eq!(home.json(&["compare", &first, "@2"]).await["files"]["same"], 1);
+    assert!(home.refused(&["compare", &first, "@7"]).await.contains("claims/fraud@7"));
+
+    let written = home.ok(&["version", "export", &second, "--format", "cyclonedx"]).await;
+    assert!(written.contains("\"specVersion\": \"1.7\""), "{written}");
+    let written = home.ok(&["version", "export", &second, "--format", "slsa"]).await;
+    assert!(written.contains("https://slsa.dev/provenance/v1"), "{written}");
+}

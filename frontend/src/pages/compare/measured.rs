@@ -1,9 +1,9 @@
 //! Metrics of every version: a table a test set, a row a metric of a slice.
 
+use super::table::VersionsTable;
 use crate::components::change::{ChangeMark, Findings};
 use crate::components::format::{metric, plural};
 use crate::components::note::{Note, Tone};
-use crate::components::table::Scroll;
 use leptos::prelude::*;
 use weighhouse_types::compare::{Comparison, MetricRow, Verdict, tally};
 
@@ -75,24 +75,20 @@ fn Said(comparison: Comparison, labels: Vec<String>) -> impl IntoView {
 
 #[component]
 fn SetTable(dataset: String, rows: Vec<MetricRow>, labels: Vec<String>) -> impl IntoView {
-    let heads = labels.iter().map(|label| view! { <th scope="col">{label.clone()}</th> }).collect_view();
-    let rows =
+    let lines =
         rows.into_iter().map(|row| view! { <MetricLine row=row labels=labels.clone() /> }).collect_view();
     view! {
         <p class="set">
             <strong>{dataset.clone()}</strong>
         </p>
-        <Scroll label=format!("Metrics on {dataset}") tall=true>
-            <table class="table table-metrics table-compare cards">
-                <thead>
-                    <tr>
-                        <th scope="col">"Metric"</th>
-                        {heads}
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </Scroll>
+        <VersionsTable
+            label=format!("Metrics on {dataset}")
+            first="Metric"
+            kind="table-metrics"
+            labels=labels.clone()
+        >
+            {lines}
+        </VersionsTable>
     }
 }
 

@@ -5,6 +5,7 @@ mod measured;
 mod parts;
 mod prompts;
 mod server;
+mod table;
 
 use crate::components::card::Card;
 use crate::components::chip::StageChip;

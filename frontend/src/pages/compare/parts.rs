@@ -1,9 +1,9 @@
 //! Data, configuration, code, dependencies and files: a row a setting, a
 //! column a version.
 
+use super::table::VersionsTable;
 use crate::components::format::{bytes, count};
 use crate::components::icon::Icon;
-use crate::components::table::Scroll;
 use leptos::prelude::*;
 use weighhouse_types::compare::{Change, Comparison, FileRow, FileState, Part, Row};
 
@@ -110,23 +110,14 @@ fn Section(
     children: Children,
 ) -> impl IntoView {
     let heading = format!("{id}-title");
-    let heads = labels.iter().map(|label| view! { <th scope="col">{label.clone()}</th> }).collect_view();
     let label = format!("{title}, by version");
     let table = (!rows.is_empty()).then(|| {
-        let rows =
+        let lines =
             rows.into_iter().map(|row| view! { <SettingRow row=row labels=labels.clone() /> }).collect_view();
         view! {
-            <Scroll label=label tall=true>
-                <table class="table table-tight table-compare cards">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Setting"</th>
-                            {heads}
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </Scroll>
+            <VersionsTable label=label first="Setting" kind="table-tight" labels=labels.clone()>
+                {lines}
+            </VersionsTable>
         }
     });
     view! {

@@ -239,7 +239,7 @@ fn VersionHead(summary: VersionSummary, kept: bool, against: Option<u32>) -> imp
 /// The version in the open formats of others.
 #[component]
 fn Papers(reference: VersionRef) -> impl IntoView {
-    let paper = |format: ExportFormat, name: &'static str| {
+    let paper = move |format: ExportFormat, name: &'static str| {
         view! {
             <a class="btn btn-small" href=links::export(&reference, format) download="">
                 <Icon name="download" />
