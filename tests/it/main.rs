@@ -1,6 +1,7 @@
 //! Tests through the HTTP surface: one binary, a file per feature. Each test
 //! has its own database and server; they run in parallel and in any order.
 
+mod attestations;
 mod audit;
 mod browser;
 mod catalogue;

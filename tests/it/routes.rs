@@ -46,6 +46,11 @@ fn action_of(operation: &str) -> Option<(Action, Value)> {
         "part_put" => (Action::VersionRegister, nothing),
         "file_get" | "archive_get" => (Action::ArtifactDownload, nothing),
         "version_retire" => (Action::VersionRetire, json!({"reason": ""})),
+        "attestation_list" | "signer_list" => (Action::TenantRead, nothing),
+        "attestation_add" => (Action::AttestationAdd, json!({"kind": "evaluation", "body": {"results": []}})),
+        "comment_add" => (Action::CommentAdd, json!({"text": " "})),
+        "signer_add" => (Action::SignerManage, json!({"name": "x", "pem": "x"})),
+        "signer_remove" => (Action::SignerManage, nothing),
         "promotion_open" => (Action::PromotionOpen, json!({"target": "archived"})),
         "promotion_withdraw" => (Action::PromotionWithdraw, nothing),
         "promotion_decide" => (
@@ -144,6 +149,7 @@ impl Operation {
             .replace("{token}", "00000000-0000-7000-8000-000000000000")
             .replace("{invitation}", "00000000-0000-7000-8000-000000000000")
             .replace("{hold}", "00000000-0000-7000-8000-000000000000")
+            .replace("{signer}", "00000000-0000-7000-8000-000000000000")
             .replace("{sweep}", "00000000-0000-7000-8000-000000000000")
     }
 
@@ -171,7 +177,7 @@ fn shape(answer: &Answer) -> (u16, Value) {
 /// Whether an allowed call got past authorisation: it worked, or was refused
 /// for what it asked. Ids made up here are not found even so.
 fn authorised(operation: &Operation, answer: &Answer) -> bool {
-    let made_up = ["{user}", "{token}", "{invitation}", "{job}", "{hold}", "{sweep}", "{prompt}"]
+    let made_up = ["{user}", "{token}", "{invitation}", "{job}", "{hold}", "{sweep}", "{prompt}", "{signer}"]
         .iter()
         .any(|part| operation.path.contains(part));
     match answer.status {

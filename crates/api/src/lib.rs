@@ -2,6 +2,7 @@
 //! core, and encodes. `routes` is the one table of what there is.
 
 mod account;
+mod attestations;
 mod audit;
 mod blobs;
 mod csrf;

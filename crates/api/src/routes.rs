@@ -3,9 +3,9 @@
 
 use crate::extract::{json_config, path_config, query_config};
 use crate::{
-    account, audit, blobs, directory, health, holds, idempotency, identity, jobs, memberships, models,
-    notifications, openapi, pins, projects, promotions, prompts, proofs, retention, search, setup, staff,
-    tenancy, versions,
+    account, attestations, audit, blobs, directory, health, holds, idempotency, identity, jobs, memberships,
+    models, notifications, openapi, pins, projects, promotions, prompts, proofs, retention, search, setup,
+    staff, tenancy, versions,
 };
 use actix_web::middleware::from_fn;
 use actix_web::web;
@@ -102,6 +102,12 @@ fn registry(config: &mut ServiceConfig<'_>) {
         .service(pins::pin_remove)
         .service(pins::pin_check)
         .service(pins::pin_alert_list)
+        .service(attestations::attestation_list)
+        .service(attestations::attestation_add)
+        .service(attestations::comment_add)
+        .service(attestations::signer_list)
+        .service(attestations::signer_add)
+        .service(attestations::signer_remove)
         .service(blobs::blob_query)
         .service(blobs::part_put)
         .service(blobs::blob_complete)

@@ -4,6 +4,7 @@
 //! applies its rule, queries, and commits together with its audit event.
 //! The crate knows neither actix nor leptos.
 
+pub mod attestations;
 pub mod audit;
 pub mod blobs;
 pub mod holds;

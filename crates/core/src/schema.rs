@@ -110,6 +110,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    attestations (tenant_id, version_id, id) {
+        tenant_id -> Uuid,
+        version_id -> Uuid,
+        id -> Uuid,
+        kind -> Text,
+        digest -> Bytea,
+        body -> Jsonb,
+        user_id -> Nullable<Uuid>,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     audit_checkpoints (tenant_id) {
         tenant_id -> Uuid,
         integrated -> Int8,
@@ -490,6 +503,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    signers (tenant_id, id) {
+        tenant_id -> Uuid,
+        id -> Uuid,
+        name -> Text,
+        pem -> Text,
+        spki -> Bytea,
+        fingerprint -> Bytea,
+        algorithm -> Text,
+        added_by -> Nullable<Uuid>,
+        added_at -> Timestamptz,
+        removed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     staff_invitations (agency_id, id) {
         agency_id -> Uuid,
         id -> Uuid,
@@ -592,6 +620,7 @@ diesel::joinable!(agency_members -> users (user_id));
 diesel::joinable!(api_tokens -> tenants (tenant_id));
 diesel::joinable!(api_tokens -> users (user_id));
 diesel::joinable!(approvals -> users (approver_id));
+diesel::joinable!(attestations -> users (user_id));
 diesel::joinable!(audit_checkpoints -> tenants (tenant_id));
 diesel::joinable!(audit_heads -> tenants (tenant_id));
 diesel::joinable!(audit_leaves -> tenants (tenant_id));
@@ -618,6 +647,8 @@ diesel::joinable!(retention_policies -> tenants (tenant_id));
 diesel::joinable!(retention_policies -> users (set_by));
 diesel::joinable!(retention_sweeps -> tenants (tenant_id));
 diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(signers -> tenants (tenant_id));
+diesel::joinable!(signers -> users (added_by));
 diesel::joinable!(staff_invitations -> agencies (agency_id));
 diesel::joinable!(staff_invitations -> users (invited_by));
 diesel::joinable!(stage_changes -> users (user_id));
@@ -636,6 +667,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     api_tokens,
     approvals,
     artifact_sweeps,
+    attestations,
     audit_checkpoints,
     audit_heads,
     audit_leaves,
@@ -667,6 +699,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     retention_sweeps,
     schedules,
     sessions,
+    signers,
     staff_invitations,
     stage_changes,
     tenants,

@@ -47,6 +47,8 @@ pub struct Options {
     pub public_only: bool,
     /// Keep no secrets: without the key that seals them.
     pub unsealed: bool,
+    /// Scan what is registered. Without, a log holds what the test does and no more.
+    pub scans: bool,
 }
 
 /// A server, its database and its folders; all gone when dropped.
@@ -108,7 +110,7 @@ impl Server {
         })
         .unwrap();
         let worker = CancellationToken::new();
-        let handle = start(&app, listener, worker.clone());
+        let handle = start(&app, listener, worker.clone(), options.scans);
         Self { app, database, url, folder, handle, worker }
     }
 
@@ -241,14 +243,24 @@ impl Drop for Server {
 }
 
 /// Runs server and worker on a thread of their own.
-fn start(app: &Arc<App>, listener: TcpListener, stop: CancellationToken) -> actix_web::dev::ServerHandle {
+fn start(
+    app: &Arc<App>,
+    listener: TcpListener,
+    stop: CancellationToken,
+    scans: bool,
+) -> actix_web::dev::ServerHandle {
     let (send, receive) = std::sync::mpsc::channel();
     let app = Arc::clone(app);
     std::thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {
             let server = weighhouse_server::http::server(&app, listener, 1).unwrap();
             send.send(server.handle()).unwrap();
-            let worker = actix_web::rt::spawn(weighhouse_worker::run(app, stop));
+            let worker = actix_web::rt::spawn(async move {
+                match scans {
+                    true => weighhouse_worker::run(app, stop).await,
+                    false => weighhouse_worker::run_short(app, stop).await,
+                }
+            });
             server.await.unwrap();
             worker.abort();
         });

@@ -1,5 +1,6 @@
 //! The audit log: every kind of event there is, and how people read it.
 
+mod attestation;
 mod pins;
 mod proof;
 mod retention;
@@ -7,6 +8,7 @@ mod sentence;
 
 pub use proof::*;
 
+use crate::attestations::AttestationKind;
 use crate::page::PageQuery;
 use crate::pins::{Identity, PinChange};
 use crate::retention::{SweptClass, Terms};
@@ -174,6 +176,23 @@ pub enum Event {
     PinChanged { model: String, alert: String, endpoint: String, pinned: String, changes: Vec<PinChange> },
     #[serde(rename = "pin.alert-closed")]
     PinAlertClosed { model: String, alert: String, version: String, pinned: String },
+    #[serde(rename = "attestation.added")]
+    AttestationAdded {
+        version: String,
+        kind: AttestationKind,
+        attestation: String,
+        /// SHA-256 of what was attested, about this version.
+        digest: String,
+        /// What it says, in a few words; of comments and cards nothing.
+        summary: String,
+        /// The new evidence of the model's open request; decisions given before are void.
+        #[serde(default)]
+        evidence: Option<String>,
+    },
+    #[serde(rename = "signer.added")]
+    SignerAdded { signer: String, name: String, fingerprint: String },
+    #[serde(rename = "signer.removed")]
+    SignerRemoved { signer: String, name: String, fingerprint: String },
 }
 
 impl Event {
@@ -230,6 +249,9 @@ impl Event {
             Self::PinRecorded { .. } => "pin.recorded",
             Self::PinChanged { .. } => "pin.changed",
             Self::PinAlertClosed { .. } => "pin.alert-closed",
+            Self::AttestationAdded { .. } => "attestation.added",
+            Self::SignerAdded { .. } => "signer.added",
+            Self::SignerRemoved { .. } => "signer.removed",
         }
     }
 }

@@ -60,6 +60,10 @@ ids! {
     JobId,
     /// A legal hold.
     HoldId,
+    /// An attestation on a version.
+    AttestationId,
+    /// A key whose signatures a client trusts.
+    SignerId,
     /// One sweep of what has expired.
     SweepId,
     /// A provider's change.

@@ -3,6 +3,7 @@
 //!
 //! The crate does no IO, names no framework and compiles to WebAssembly.
 
+pub mod attestations;
 pub mod audit;
 pub mod blobs;
 pub mod context;

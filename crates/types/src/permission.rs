@@ -111,6 +111,9 @@ named! {
         RetentionManage = "retention.manage",
         HoldManage = "hold.manage",
         PinManage = "pin.manage",
+        AttestationAdd = "attestation.add",
+        CommentAdd = "comment.add",
+        SignerManage = "signer.manage",
     }
 }
 
@@ -169,15 +172,16 @@ pub const fn allows(role: Role, action: Action) -> bool {
     use AgencyRole::{AgencyAdmin, Auditor, Engineer, Owner};
     use TenantRole::{Approver, ClientAdmin, Viewer};
     match action {
-        A::TenantRead | A::MemberRead | A::ArtifactDownload => true,
+        A::TenantRead | A::MemberRead | A::ArtifactDownload | A::CommentAdd => true,
         A::AuditRead | A::RetentionRead => !matches!(role, Role::Tenant(Viewer)),
         A::JobRead => matches!(role, Role::Agency(_) | Role::Tenant(ClientAdmin)),
-        A::MemberManage | A::JobManage | A::RetentionManage | A::HoldManage => {
+        A::MemberManage | A::JobManage | A::RetentionManage | A::HoldManage | A::SignerManage => {
             matches!(role, Role::Agency(Owner | AgencyAdmin) | Role::Tenant(ClientAdmin))
         }
         A::ProjectCreate
         | A::ModelCreate
         | A::VersionRegister
+        | A::AttestationAdd
         | A::VersionRetire
         | A::PromotionOpen
         | A::PromotionWithdraw
@@ -216,7 +220,12 @@ pub const fn token_scope(action: Action) -> Option<Scope> {
         | A::AuditRead
         | A::JobRead
         | A::RetentionRead => Some(Scope::Read),
-        A::ProjectCreate | A::ModelCreate | A::VersionRegister | A::PinManage => Some(Scope::Register),
+        A::ProjectCreate
+        | A::ModelCreate
+        | A::VersionRegister
+        | A::AttestationAdd
+        | A::CommentAdd
+        | A::PinManage => Some(Scope::Register),
         A::PromotionOpen | A::PromotionWithdraw => Some(Scope::Promote),
         A::VersionRetire | A::ProductionRollback => Some(Scope::Deploy),
         A::MemberManage
@@ -224,7 +233,8 @@ pub const fn token_scope(action: Action) -> Option<Scope> {
         | A::TokenManageOwn
         | A::JobManage
         | A::RetentionManage
-        | A::HoldManage => None,
+        | A::HoldManage
+        | A::SignerManage => None,
     }
 }
 

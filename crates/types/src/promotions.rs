@@ -1,7 +1,8 @@
 //! Promotion requests: what is asked, the evidence, and the decisions.
 
+use crate::attestations::AttestationKind;
 use crate::context::Completeness;
-use crate::ids::PromotionId;
+use crate::ids::{AttestationId, PromotionId};
 use crate::page::PageQuery;
 use crate::reference::VersionRef;
 use crate::versions::Stage;
@@ -161,14 +162,27 @@ pub struct Evidence {
     pub version_digest: String,
     pub target: Stage,
     pub completeness: Completeness,
-    /// The version's evaluation component.
+    /// The newest results on each test set: of the version's evaluation component, or attested later.
     #[schema(value_type = Option<Vec<Object>>)]
     pub evaluation: Option<Value>,
     /// What is in production, and would be replaced.
     pub production: Option<EvidenceProduction>,
+    /// Evaluations, scans and signatures that were attested, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attestations: Vec<EvidenceAttestation>,
 }
 
 impl Eq for Evidence {}
+
+/// An attestation that a decision is about as well.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct EvidenceAttestation {
+    pub id: AttestationId,
+    pub kind: AttestationKind,
+    pub digest: String,
+    /// What it says, in a few words.
+    pub summary: String,
+}
 
 /// The version that a promotion would replace.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]

@@ -4,4 +4,4 @@
 mod runner;
 mod schedule;
 
-pub use runner::run;
+pub use runner::{run, run_short};

@@ -4,36 +4,50 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
-use weighhouse_core::kernel::jobs::{self, Job, Leased};
+use weighhouse_core::kernel::jobs::{self, Job, Lane, Leased};
 use weighhouse_core::kernel::metrics::metrics;
-use weighhouse_core::{App, Error, Result, identity, notifications};
+use weighhouse_core::{App, Error, Result, attestations, identity, notifications};
 
 /// How often an idle worker looks, if nothing in its own process wakes it.
 const IDLE: Duration = Duration::from_secs(2);
 
 /// Runs jobs and the schedule until `stop`; what is at hand is finished first.
 pub async fn run(app: Arc<App>, stop: CancellationToken) {
-    let scheduled = crate::schedule::run(Arc::clone(&app), stop.clone());
-    tokio::join!(run_jobs(app, stop), scheduled);
+    tokio::join!(run_short(Arc::clone(&app), stop.clone()), run_long(app, stop));
 }
 
-async fn run_jobs(app: Arc<App>, stop: CancellationToken) {
+/// The same without what takes long, such as scans.
+pub async fn run_short(app: Arc<App>, stop: CancellationToken) {
+    let scheduled = crate::schedule::run(Arc::clone(&app), stop.clone());
+    tokio::join!(run_jobs(app, Lane::Short, stop), scheduled);
+}
+
+/// What takes long is not waited for: another worker begins it anew.
+async fn run_long(app: Arc<App>, stop: CancellationToken) {
+    tokio::select! {
+        () = run_jobs(app, Lane::Long, stop.clone()) => {}
+        () = stop.cancelled() => {}
+    }
+}
+
+async fn run_jobs(app: Arc<App>, lane: Lane, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        match jobs::claim(&app).await {
+        match jobs::claim(&app, lane).await {
             Ok(Some(leased)) => attempt(&app, leased).await,
-            Ok(None) => pause(&app, &stop).await,
+            Ok(None) => pause(&app, lane, &stop).await,
             Err(error) => {
                 tracing::error!(%error, "jobs cannot be claimed");
-                pause(&app, &stop).await;
+                pause(&app, lane, &stop).await;
             }
         }
     }
 }
 
-async fn pause(app: &App, stop: &CancellationToken) {
+/// Only the short jobs' loop is woken: one call wakes one who waits.
+async fn pause(app: &App, lane: Lane, stop: &CancellationToken) {
     tokio::select! {
         () = stop.cancelled() => {}
-        () = app.jobs_wake.notified() => {}
+        () = app.jobs_wake.notified(), if lane == Lane::Short => {}
         () = tokio::time::sleep(IDLE) => {}
     }
 }
@@ -102,6 +116,7 @@ async fn settle(app: &Arc<App>, leased: &Leased, outcome: Result<()>) -> (&'stat
 async fn execute(app: &Arc<App>, leased: &Leased, job: &Job) -> Result<()> {
     match job {
         Job::MailSend { mail } => notifications::mail_send(app, leased, *mail).await,
+        Job::VersionScan { version } => attestations::version_scan(app, &leased.request_id, version).await,
         Job::PasswordResetSend { email } => identity::password_reset_send(app, leased, email).await,
     }
 }

@@ -7,12 +7,14 @@
 mod archive;
 mod collect;
 mod queries;
+mod reader;
 mod rules;
 mod stream;
 
 pub use archive::archive_stream;
 pub use collect::{collect, collect_all};
 pub(crate) use queries::garbage::mark_version as mark_version_in_tx;
+pub(crate) use reader::{BlobReader, readers_in_tx};
 pub use stream::{FileStream, file_stream};
 
 use crate::kernel::authz;

@@ -66,7 +66,10 @@ impl Troubled {
 const TROUBLED: &str = "
     SELECT j.id, j.tenant_id, j.kind, j.attempts, j.last_error, j.run_at, j.created_at, j.request_id,
            j.dead_at IS NOT NULL AS dead, coalesce(j.leased_until > now(), false) AS running,
-           coalesce(m.subject || ', to ' || m.recipient, j.kind) AS about
+           coalesce(m.subject || ', to ' || m.recipient, CASE WHEN j.kind = 'version_scan' THEN 'scan of '
+               || concat_ws('/', j.payload #>> '{version,model,tenant}', j.payload #>> '{version,model,project}',
+                            j.payload #>> '{version,model,model}') || '@' || (j.payload #>> '{version,number}') END,
+               j.kind) AS about
     FROM jobs j
     LEFT JOIN mails m ON j.kind = 'mail_send' AND m.id = (j.payload ->> 'mail')::uuid
     WHERE j.done_at IS NULL AND j.last_error IS NOT NULL";

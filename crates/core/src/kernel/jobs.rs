@@ -5,12 +5,13 @@ use super::app::App;
 use super::error::{Error, Result};
 use super::sql::sql_query;
 use super::tx::PlatformTx;
-use diesel::sql_types::{BigInt, Bool, Double, Integer, Jsonb, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Double, Integer, Jsonb, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use uuid::Uuid;
 use weighhouse_types::ids::TenantId;
+use weighhouse_types::reference::VersionRef;
 
 /// A job is dead after this many attempts: about a day of retries.
 pub const ATTEMPTS_MAX: i32 = 15;
@@ -28,7 +29,20 @@ pub enum Job {
     /// Mail a link to choose a new password to whoever has the login, if
     /// anybody has: so that asking for one takes the same time in either case.
     PasswordResetSend { email: String },
+    /// Scan the files of a version for what they run when loaded.
+    VersionScan { version: VersionRef },
 }
+
+/// Which jobs a worker's loop takes: long ones have one of their own, so that
+/// no mail waits for them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lane {
+    Short,
+    Long,
+}
+
+/// The kinds that take minutes.
+const LONG: &[&str] = &["version_scan"];
 
 impl Job {
     /// The kind, as in the database and in metrics.
@@ -37,6 +51,7 @@ impl Job {
         match self {
             Self::MailSend { .. } => "mail_send",
             Self::PasswordResetSend { .. } => "password_reset_send",
+            Self::VersionScan { .. } => "version_scan",
         }
     }
 
@@ -46,6 +61,7 @@ impl Job {
         match self {
             Self::MailSend { .. } => Duration::from_secs(90),
             Self::PasswordResetSend { .. } => Duration::from_secs(30),
+            Self::VersionScan { .. } => Duration::from_secs(4 * 3600),
         }
     }
 }
@@ -98,7 +114,7 @@ struct Row {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn claim(app: &App) -> Result<Option<Leased>> {
+pub async fn claim(app: &App, lane: Lane) -> Result<Option<Leased>> {
     let lease = Uuid::new_v4();
     let mut tx = PlatformTx::begin(app).await?;
     let rows: Vec<Row> = sql_query(format!(
@@ -107,10 +123,13 @@ pub async fn claim(app: &App) -> Result<Option<Leased>> {
              SELECT id FROM jobs
              WHERE done_at IS NULL AND dead_at IS NULL AND run_at <= now()
                AND (leased_until IS NULL OR leased_until < now())
+               AND (kind = ANY($2)) = $3
              ORDER BY run_at LIMIT 1 FOR UPDATE SKIP LOCKED)
          RETURNING id, jsonb_build_object('kind', kind, 'payload', payload) AS job, attempts, request_id"
     ))
     .bind::<SqlUuid, _>(lease)
+    .bind::<Array<Text>, _>(LONG)
+    .bind::<Bool, _>(lane == Lane::Long)
     .load(tx.conn()?)
     .await?;
     tx.commit_bookkeeping().await?;

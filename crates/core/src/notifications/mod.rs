@@ -78,6 +78,11 @@ pub(crate) async fn promotion_requested(
     if !missing.is_empty() {
         paragraphs.push(format!("Missing from its context: {}.", missing.join(", ")));
     }
+    let attested: Vec<&str> =
+        evidence.attestations.iter().rev().take(10).map(|a| a.summary.as_str()).collect();
+    if !attested.is_empty() {
+        paragraphs.push(format!("Attested: {}.", attested.join("; ")));
+    }
     if tenant.info().synthetic {
         paragraphs.push("This is a demonstration: data and people are made up.".into());
     }

@@ -5,7 +5,7 @@ use crate::kernel::authz;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::secret;
 use crate::kernel::tx::TenantTx;
-use crate::versions;
+use crate::{attestations, versions};
 use serde_json::Value;
 use weighhouse_ledger::canonical;
 use weighhouse_types::promotions::{Evidence, EvidenceProduction};
@@ -39,11 +39,12 @@ pub(super) async fn gather(
             };
             let replaced = authz::version(tx, &reference).await?;
             let (summary, context) = versions::summary_of(tx, &replaced).await?;
+            let evaluation = attestations::latest_evaluation_in_tx(tx, &replaced, &context).await?;
             Some(EvidenceProduction {
                 number: current.number,
                 digest: summary.digest,
                 since: current.since,
-                evaluation: context.get("evaluation").cloned(),
+                evaluation,
             })
         }
         _ => None,
@@ -53,8 +54,9 @@ pub(super) async fn gather(
         version_digest: summary.digest,
         target,
         completeness: summary.completeness,
-        evaluation: context.get("evaluation").cloned(),
+        evaluation: attestations::latest_evaluation_in_tx(tx, version, &context).await?,
         production,
+        attestations: attestations::evidence_in_tx(tx, version).await?,
     };
     let json = serde_json::to_value(&evidence).map_err(Error::internal)?;
     let digest = secret::sha256(&canonical::to_bytes(&json).map_err(Error::internal)?);
@@ -62,9 +64,9 @@ pub(super) async fn gather(
 }
 
 /// Renews the evidence of the model's open request for production after
-/// production changed. Decisions given on the evidence before are void from
+/// production changed, or something was attested. Decisions given on the evidence before are void from
 /// here on: they name its digest. Gives the new one.
-pub(super) async fn refresh(tx: &mut TenantTx<'_>, model: &authz::Model) -> Result<Option<String>> {
+pub(crate) async fn refresh(tx: &mut TenantTx<'_>, model: &authz::Model) -> Result<Option<String>> {
     let Some(open) = queries::open_for(tx, model, Stage::Production).await? else { return Ok(None) };
     let version = authz::version(tx, &open.version).await?;
     let weighed = gather(tx, &version, Stage::Production).await?;

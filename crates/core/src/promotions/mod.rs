@@ -8,6 +8,7 @@ mod queries;
 mod rules;
 
 pub use decide::promotion_decide;
+pub(crate) use evidence::refresh as evidence_refresh_in_tx;
 pub use production::{production_at, production_history, production_rollback};
 pub(crate) use queries::ProductionColumns;
 

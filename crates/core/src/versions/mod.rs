@@ -9,6 +9,7 @@ pub(crate) use queries::{
 use crate::kernel::authz;
 use crate::kernel::ctx::Ctx;
 use crate::kernel::error::{Error, Result, fit};
+use crate::kernel::jobs::{self, Job};
 use crate::kernel::page;
 use crate::kernel::tx::TenantTx;
 use serde_json::Value;
@@ -54,6 +55,10 @@ pub async fn version_register(ctx: &Ctx, model: &ModelRef, new: VersionRegister)
     };
     let handle = authz::version(&mut tx, &reference).await?;
     let version = read(&mut tx, &handle).await?;
+    if !version.file_list.is_empty() {
+        let scan = Job::VersionScan { version: reference };
+        jobs::enqueue(tx.conn()?, Some(tenant.id()), ctx.request_id(), &scan).await?;
+    }
     tx.commit(&event).await?;
     Ok((version, true))
 }

@@ -49,6 +49,9 @@ impl Event {
             | Self::PinRecorded { .. }
             | Self::PinChanged { .. }
             | Self::PinAlertClosed { .. } => self.sentence_pin(actor),
+            Self::AttestationAdded { .. } | Self::SignerAdded { .. } | Self::SignerRemoved { .. } => {
+                self.sentence_attestation(actor)
+            }
             Self::SessionsRevoked { .. }
             | Self::PasswordResetAsked { .. }
             | Self::PasswordReset { .. }

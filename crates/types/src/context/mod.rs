@@ -35,7 +35,7 @@ pub struct ContextError {
 }
 
 impl ContextError {
-    fn new(field: impl Into<String>, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(field: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { field: field.into(), detail: detail.into() }
     }
 }
@@ -141,7 +141,7 @@ fn normalise_component(key: &str, component: Value, field: &str) -> Result<Value
     Ok(component)
 }
 
-fn parse<T: DeserializeOwned>(component: &Value, field: &str) -> Result<T, ContextError> {
+pub(crate) fn parse<T: DeserializeOwned>(component: &Value, field: &str) -> Result<T, ContextError> {
     serde_path_to_error::deserialize(component).map_err(|e| {
         let inner = e.path().to_string();
         let dot = if inner.starts_with('[') { "" } else { "." };
@@ -169,7 +169,7 @@ fn normalise_artifact(component: Value, field: &str) -> Result<Value, ContextErr
 }
 
 /// Refuses what canonical JSON cannot carry exactly, and what nests too deep.
-fn check_value(value: &Value, field: &str, depth: usize) -> Result<(), ContextError> {
+pub(crate) fn check_value(value: &Value, field: &str, depth: usize) -> Result<(), ContextError> {
     if depth > DEPTH_MAX {
         return Err(ContextError::new(field, format!("nests deeper than {DEPTH_MAX} levels")));
     }
