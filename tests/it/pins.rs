@@ -41,6 +41,13 @@ async fn looked(server: &Server, person: &Person, until: impl Fn(&Value) -> bool
     }
 }
 
+/// Attaches an evaluation to a version.
+async fn evaluate(person: &Person, number: u32) {
+    let path = format!("{MODELS}/sums/versions/{number}/attestations");
+    let body = json!({"results": [{"dataset": "claims", "metrics": {"rouge": 0.4}}]});
+    person.post(&path, &json!({"kind": "evaluation", "body": body})).await.expect(201);
+}
+
 fn is(state: &'static str) -> impl Fn(&Value) -> bool {
     move |pin| pin["state"] == state
 }
@@ -157,6 +164,8 @@ async fn a_changed_fingerprint_opens_an_alert_mails_and_blocks() {
     // What was not evaluated since stays blocked, also when the watch is gone.
     ann.delete(PIN).await.expect(204);
     assert_eq!(promote(&ann, "sums", 2, "production").await.status, 409);
+    evaluate(&ann, 2).await;
+    promote(&ann, "sums", 2, "production").await.expect(201);
     // What pins another model of the provider does not use what changed.
     other["model"] = json!("gpt-test-2026-02-01");
     register_llm(&ann, "sums", &other).await;

@@ -3,6 +3,7 @@
 //! connected to as it was resolved, redirects too: a name cannot lead one way
 //! when it is looked at and another way when it is used.
 
+use futures_util::future::BoxFuture;
 use ipnet::IpNet;
 use reqwest::header::{AUTHORIZATION, HeaderValue, LOCATION};
 use reqwest::{Method, StatusCode, redirect};
@@ -63,7 +64,8 @@ impl Outgoing {
     /// to another server.
     pub(crate) async fn ask(&self, mut url: Url, key: Option<&str>, body: Option<&Value>) -> Result<Answer> {
         let within = self.patience;
-        let asked = async {
+        // Boxed: the client's own futures are too deep for what waits for them.
+        let asked: BoxFuture<'_, Result<Answer>> = Box::pin(async {
             let mut key = key;
             for _ in 0..=REDIRECTS_MAX {
                 let response = self.send(&url, key, body).await?;
@@ -76,7 +78,7 @@ impl Outgoing {
                 url = next;
             }
             Err(Trouble::Odd(format!("redirects more than {REDIRECTS_MAX} times")))
-        };
+        });
         tokio::time::timeout(within, asked).await.unwrap_or(Err(Trouble::Late(within.as_secs())))
     }
 

@@ -347,7 +347,9 @@ struct CandidateRow {
 /// Versions that pin a provider's model; without `llm` there is no row.
 const CANDIDATE: &str = "
     SELECT v.number, v.context #>> '{llm,model}' AS pinned, v.context #>> '{llm,fingerprint}' AS fingerprint,
-           v.created_at AS registered_at, NULL::timestamptz AS evaluated_at,
+           v.created_at AS registered_at,
+           (SELECT max(a.at) FROM attestations a
+            WHERE a.tenant_id = v.tenant_id AND a.version_id = v.id AND a.kind = 'evaluation') AS evaluated_at,
            coalesce(s.stage = 'production', false) AS in_production
     FROM versions v
     LEFT JOIN version_stages s ON s.tenant_id = v.tenant_id AND s.version_id = v.id
