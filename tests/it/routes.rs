@@ -200,8 +200,7 @@ fn shape(answer: &Answer) -> (u16, Value) {
 /// Whether an allowed call got past authorisation: it worked, or was refused
 /// for what it asked. Ids made up here are not found even so.
 fn authorised(operation: &Operation, answer: &Answer) -> bool {
-    let made_up =
-        [
+    let made_up = [
         "{user}",
         "{token}",
         "{invitation}",
@@ -211,11 +210,10 @@ fn authorised(operation: &Operation, answer: &Answer) -> bool {
         "{signer}",
         "{alias}",
         "{prompt}",
+        "{attestation}",
     ]
-    , "{attestation}"]
-            .iter()
-    
-            .any(|part| operation.path.contains(part));
+    .iter()
+    .any(|part| operation.path.contains(part));
     match answer.status {
         200 | 201 | 204 | 400 | 409 | 422 => true,
         404 => made_up && !answer.text.contains("such tenant"),

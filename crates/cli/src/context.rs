@@ -87,7 +87,7 @@ fn merge(into: &mut Map<String, Value>, from: Map<String, Value>) {
     }
 }
 
-/// The whole context: the components and the files pushed, where there are any, if there are any.
+/// The whole context: the components and the files pushed, where there are any.
 ///
 /// # Errors
 /// When the files' paths cannot stand together.

@@ -32,23 +32,15 @@ const QUERY_MAX: usize = 1000;
 /// Registers a file or folder as a version of a model.
 pub(crate) async fn push(args: args::Push) -> Result<()> {
     let files = match &args.path {
-        Some(path) => {
-            let walked = walk::walk(path)?;
-            for path in &walked.skipped {
-                eprintln!("left out: {path}");
-            }
-            walked.files
-        }
+        Some(path) => found(path)?,
         None => Vec::new(),
     };
     let (model, components) = declared(&args).await?;
-    letif files = matchfiles.is_empty() &args& components.pathis_empty() {
-        Somebail!(path
+    if files.is_empty() && components.is_empty() {
+        bail!(
             "what is to be pushed? name a file or folder, or components in --context or {}",
             manifest::NAME
-        ) => found(path)?,
-        None => Vec::new(),
-    };;
+        );
     }
     // Paths that cannot stand together are found before hours of hashing.
     context::with_files(components.clone(), entries(&files, None))?;
@@ -68,9 +60,8 @@ pub(crate) async fn push(args: args::Push) -> Result<()> {
 
 /// The model, and the components that flags, files and the surroundings give.
 async fn declared(args: &args::Push) -> Result<(ModelRef, Map<String, Value>)> {
-    let path = args.path.as_deref().unwrap_or(std::path::Path::new("."));
-    let pushed = std::fs::canonicalize( args.path.as_deref().map(absolute).transpose()?;
-    let pathhere = absolute(".".as_ref())?;
+    let pushed = args.path.as_deref().map(absolute).transpose()?;
+    let here = absolute(".".as_ref())?;
     let manifest = manifest::read(args.manifest.as_deref(), pushed.as_ref().unwrap_or(&here))?;
     let found = manifest.is_some();
     let manifest = manifest.unwrap_or_default();

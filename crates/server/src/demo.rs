@@ -12,7 +12,9 @@ use std::sync::Arc;
 use weighhouse_core::blobs::{PartPut, blob_complete, part_put};
 use weighhouse_core::identity::{self, SetupForm, UserCreate, UserRole};
 use weighhouse_core::kernel::secret;
-use weighhouse_core::{App, Ctx, datasets, attestations, models, projects, promotions, systems, tenancy, versions};
+use weighhouse_core::{
+    App, Ctx, attestations, datasets, models, projects, promotions, systems, tenancy, versions,
+};
 use weighhouse_types::attestations::{AttestationAdd, AttestationKind, Comment};
 use weighhouse_types::blobs::{BlobQuery, PART_SIZE};
 use weighhouse_types::context::Kind;
@@ -123,8 +125,16 @@ enum Step {
         verdict: Verdict,
         reason: String,
     },
-    CardAttach { by: String, version: String, file: String },
-    CommentAdd { by: String, version: String, text: String },
+    CardAttach {
+        by: String,
+        version: String,
+        file: String,
+    },
+    CommentAdd {
+        by: String,
+        version: String,
+        text: String,
+    },
 }
 
 /// The people of the demonstration, signed in.
@@ -276,6 +286,8 @@ impl Cast {
         }
         let new = VersionRegister { context, create_model: false };
         versions::version_register(ctx, &version.model, new).await?;
+        // At once, so that the story's requests have it in their evidence; the worker's finds nothing to add.
+        attestations::version_scan(&self.app, ctx.request_id(), version).await?;
         Ok(())
     }
 
@@ -295,14 +307,6 @@ impl Cast {
             blob_complete(ctx, tenant, &query).await?;
             entries.push(json!({"path": name, "size": query.size, "sha256": query.sha256}));
         }
-        let mut context: Value = serde_json::from_slice(&file(context)?)?;
-        if let Some(components) = context.as_object_mut() {
-            components.insert("artifact".into(), json!({"files": entries}));
-        }
-        let new = VersionRegister { context, create_model: false };
-        versions::version_register(ctx, &version.model, new).await?;
-        // At once, so that the story's requests have it in their evidence; the worker's finds nothing to add.
-        attestations::version_scan(&self.app, ctx.request_id(), version).await?;
         Ok(entries)
     }
 }

@@ -18,7 +18,7 @@ pub(crate) mod promotions;
 pub(crate) mod refusal;
 pub(crate) mod retention;
 pub(crate) mod search;
-pub(crate) mod systems;
 pub(crate) mod signers;
+pub(crate) mod systems;
 pub(crate) mod tenancy;
 pub(crate) mod versions;

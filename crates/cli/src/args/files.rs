@@ -58,7 +58,6 @@ Example:
   wh push --model acme/claims/summariser --context summariser.toml")]
 pub(crate) struct Push {
     /// The model's file or folder; none for a system, or a language model that a provider serves
-    #[arg(required_unless_present = "context")]; none for a system, or a language model that a provider serves
     pub(crate) path: Option<PathBuf>,
     /// The model: tenant/project/model [default: what weighhouse.toml says]
     #[arg(long, short, value_name = "MODEL")]

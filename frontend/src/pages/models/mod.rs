@@ -81,9 +81,8 @@ fn ModelView(shown: ModelShown, at: Option<DateTime<Utc>>, unreadable: bool) -> 
     let sets = allows(tenant.role, Action::PinManage);
     let push = match model.kind {
         Kind::Llm => format!("wh push --model {reference} --context context.toml"),
-        Kind::Model | Kind::System => match model.kind {
         Kind::System => format!("wh push --model {reference} --context system.toml"),
-        _ => format!("wh push ./my-model --model {reference}"),
+        Kind::Model => format!("wh push ./my-model --model {reference}"),
     };
     view! {
         <div class="head">

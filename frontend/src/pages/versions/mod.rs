@@ -43,9 +43,9 @@ use serde::Deserialize;
 use server::VersionShown;
 use tab::{Tab, Tabs};
 use weighhouse_core::Error;
+use weighhouse_types::attestations::Attestation;
 use weighhouse_types::context::System;
 use weighhouse_types::exports::ExportFormat;
-use weighhouse_types::attestations::Attestation;
 use weighhouse_types::permission::{Action, allows};
 use weighhouse_types::reference::{ModelRef, VersionRef};
 use weighhouse_types::versions::{Version, VersionSummary};
@@ -86,7 +86,13 @@ pub(crate) fn VersionPage() -> impl IntoView {
 }
 
 #[component]
-fn VersionView(shown: VersionShown, tab: Tab, seen: Shown, given: Given, attested: Vec<Attestation>) -> impl IntoView {
+fn VersionView(
+    shown: VersionShown,
+    tab: Tab,
+    seen: Shown,
+    given: Given,
+    attested: Vec<Attestation>,
+) -> impl IntoView {
     let summary = shown.version.summary.clone();
     let swept = shown.version.swept.clone();
     // A system has no files to get back.
@@ -130,7 +136,13 @@ fn VersionView(shown: VersionShown, tab: Tab, seen: Shown, given: Given, atteste
 }
 
 #[component]
-fn Content(shown: VersionShown, tab: Tab, seen: Shown, given: Given, attested: Vec<Attestation>) -> impl IntoView {
+fn Content(
+    shown: VersionShown,
+    tab: Tab,
+    seen: Shown,
+    given: Given,
+    attested: Vec<Attestation>,
+) -> impl IntoView {
     let pushes = allows(shown.tenant.role, Action::VersionRegister);
     let states = allows(shown.tenant.role, Action::CompatibilityState);
     let (composition, graph) = (shown.composition, shown.lineage);

@@ -3,8 +3,8 @@
 use crate::links;
 use leptos::prelude::*;
 use weighhouse_core::{Error, Result};
-use weighhouse_types::context::Kind;
 use weighhouse_types::attestations::AttestationKind;
+use weighhouse_types::context::Kind;
 use weighhouse_types::reference::VersionRef;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,8 +21,16 @@ pub(super) enum Tab {
 }
 
 impl Tab {
-    const ALL: [Self; 65] =
-        [Self::Context, Self::Prompts, Self::Evidence, Self::Systems, Self::Lineage, Self::Card, Self::Discussion, Self::History];
+    const ALL: [Self; 8] = [
+        Self::Context,
+        Self::Prompts,
+        Self::Evidence,
+        Self::Card,
+        Self::Systems,
+        Self::Lineage,
+        Self::Discussion,
+        Self::History,
+    ];
 
     /// What of the attestations it shows; of the others it shows none.
     pub(super) const fn attested(self) -> &'static [AttestationKind] {
@@ -32,7 +40,7 @@ impl Tab {
             }
             Self::Card => &[AttestationKind::ModelCard],
             Self::Discussion => &[AttestationKind::Comment],
-            Self::Context | Self::History => &[],
+            Self::Context | Self::Prompts | Self::Systems | Self::Lineage | Self::History => &[],
         }
     }
 
