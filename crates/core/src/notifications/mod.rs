@@ -25,7 +25,6 @@ use template::{Letter, Row};
 use uuid::Uuid;
 use weighhouse_types::audit::Event;
 use weighhouse_types::compare::MetricChange;
-use weighhouse_types::compare::MetricChange;
 use weighhouse_types::ids::PromotionId;
 use weighhouse_types::memberships::Invitation;
 use weighhouse_types::promotions::{Evidence, EvidencePart, PromotionSummary};
