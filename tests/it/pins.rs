@@ -48,6 +48,11 @@ async fn evaluate(person: &Person, number: u32) {
     person.post(&path, &json!({"kind": "evaluation", "body": body})).await.expect(201);
 }
 
+async fn withdraw(person: &Person, request: &Value) {
+    let path = format!("/api/v1/tenants/north/promotions/{}/withdraw", request["id"].as_str().unwrap());
+    person.post(&path, &json!({})).await.expect(200);
+}
+
 fn is(state: &'static str) -> impl Fn(&Value) -> bool {
     move |pin| pin["state"] == state
 }
@@ -131,15 +136,22 @@ async fn a_changed_fingerprint_opens_an_alert_mails_and_blocks() {
     let mut other = summariser();
     other["decoding"]["temperature"] = json!(0.3);
     register_llm(&ann, "sums", &other).await;
-    ann.post(
-        &format!("/api/v1/tenants/north/promotions/{}/withdraw", request["id"].as_str().unwrap()),
-        &json!({}),
-    )
-    .await
-    .expect(200);
+    withdraw(&ann, &request).await;
     promote(&ann, "sums", 2, "staging").await.expect(201);
     assert!(
         promote(&ann, "sums", 2, "production")
+            .await
+            .problem(409)
+            .contains("no longer as north/claims/sums@2")
+    );
+
+    // And so is a system that it is a part of.
+    let system = json!({"system": {"components": {"sums": {"version": "claims/sums@2"}}}});
+    let body = json!({"context": system, "create_model": true});
+    ann.post(&format!("{MODELS}/desk/versions"), &body).await.expect(201);
+    promote(&ann, "desk", 1, "staging").await.expect(201);
+    assert!(
+        promote(&ann, "desk", 1, "production")
             .await
             .problem(409)
             .contains("no longer as north/claims/sums@2")
@@ -165,7 +177,7 @@ async fn a_changed_fingerprint_opens_an_alert_mails_and_blocks() {
     ann.delete(PIN).await.expect(204);
     assert_eq!(promote(&ann, "sums", 2, "production").await.status, 409);
     evaluate(&ann, 2).await;
-    promote(&ann, "sums", 2, "production").await.expect(201);
+    withdraw(&ann, &promote(&ann, "sums", 2, "production").await.expect(201)).await;
     // What pins another model of the provider does not use what changed.
     other["model"] = json!("gpt-test-2026-02-01");
     register_llm(&ann, "sums", &other).await;

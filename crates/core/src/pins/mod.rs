@@ -15,17 +15,20 @@ use crate::kernel::error::{Error, Result};
 use crate::kernel::page;
 use crate::kernel::tx::{PlatformTx, TenantTx};
 use queries::WatchRow;
+use std::collections::BTreeSet;
 use url::Url;
 use weighhouse_types::audit::Event;
 use weighhouse_types::context::{Kind, Llm};
+use weighhouse_types::error::Code;
 use weighhouse_types::page::{Page, PageQuery};
 use weighhouse_types::permission::Action;
 use weighhouse_types::pins::{Pin, PinAlert, PinAlertQuery, PinSet, PinState};
 use weighhouse_types::reference::{ModelRef, VersionRef};
-use weighhouse_types::versions::Stage;
 
 /// Alerts that are shown beside a watch.
 const SHOWN: i64 = 20;
+/// Parts of a system that are looked at, with their own parts.
+const PARTS_MAX: usize = 1000;
 
 /// The watch on a model's provider, and what it found.
 ///
@@ -235,23 +238,44 @@ pub async fn version_block(ctx: &Ctx, version: &VersionRef) -> Result<Option<Str
     let tenant = authz::tenant(ctx, &version.model.tenant, Action::TenantRead).await?;
     let mut tx = TenantTx::begin(ctx, &tenant).await?;
     let handle = authz::version(&mut tx, version).await?;
-    let block = blocks_in_tx(&mut tx, &handle, Stage::Production).await?;
+    let block = block_in_tx(&mut tx, &handle).await?;
     tx.finish().await?;
     Ok(block)
 }
 
-/// The same for any stage, under the model's lock: only production is kept
-/// from what was not evaluated on what the provider serves now.
-pub(crate) async fn blocks_in_tx(
-    tx: &mut TenantTx<'_>,
-    version: &authz::Version,
-    target: Stage,
-) -> Result<Option<String>> {
-    let candidate = match target {
-        Stage::Production => queries::candidate(tx, version).await?,
-        _ => None,
-    };
-    let Some(candidate) = candidate else { return Ok(None) };
+/// Refuses a version that, or a part of which, uses what a provider serves and
+/// was not evaluated since that changed. Called under the model's lock.
+pub(crate) async fn refuse_changed_in_tx(tx: &mut TenantTx<'_>, version: &authz::Version) -> Result<()> {
+    match block_in_tx(tx, version).await? {
+        Some(why) => Err(Error::conflict(why)),
+        None => Ok(()),
+    }
+}
+
+/// Why a version is blocked: on its own account, or a part's, however deep.
+async fn block_in_tx(tx: &mut TenantTx<'_>, version: &authz::Version) -> Result<Option<String>> {
+    let (mut waiting, mut seen) = (vec![version.clone()], BTreeSet::new());
+    while let Some(version) = waiting.pop().filter(|_| seen.len() < PARTS_MAX) {
+        if let Some(why) = own_block_in_tx(tx, &version).await? {
+            return Ok(Some(why));
+        }
+        for part in queries::parts(tx, &version).await? {
+            let reference = format!("{}/{part}", version.model.reference.tenant);
+            let Ok(reference) = reference.parse::<VersionRef>() else { continue };
+            if seen.insert(reference.to_string()) {
+                match authz::version(tx, &reference).await {
+                    Ok(part) => waiting.push(part),
+                    Err(error) if error.code() == Code::NotFound => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+    }
+    Ok(None)
+}
+
+async fn own_block_in_tx(tx: &mut TenantTx<'_>, version: &authz::Version) -> Result<Option<String>> {
+    let Some(candidate) = queries::candidate(tx, version).await? else { return Ok(None) };
     let alert = queries::newest_about(tx, &version.model, &candidate.pinned).await?;
     let blocking = alert.filter(|alert| !rules::cleared(alert, &candidate));
     Ok(blocking.map(|alert| rules::why_blocked(&alert, &version.reference())))

@@ -1,12 +1,13 @@
 //! SQL of watches and alerts.
 
+mod candidates;
 mod looks;
 
+pub(super) use candidates::{candidate, candidates, parts};
 pub(super) use looks::{
     Due, Lease, answered, due, due_now, model_reference, observed_set, open_models, troubled, watch_leased,
 };
 
-use super::rules::Candidate;
 use crate::kernel::authz;
 use crate::kernel::error::{Error, Result, fit};
 use crate::kernel::sql::sql_query;
@@ -326,72 +327,4 @@ pub(super) async fn alert_close(tx: &mut TenantTx<'_>, id: PinAlertId, by: &auth
     .execute(tx.conn()?)
     .await?;
     Ok(closed == 1)
-}
-
-#[derive(QueryableByName)]
-struct CandidateRow {
-    #[diesel(sql_type = Integer)]
-    number: i32,
-    #[diesel(sql_type = Text)]
-    pinned: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    fingerprint: Option<String>,
-    #[diesel(sql_type = Timestamptz)]
-    registered_at: DateTime<Utc>,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    evaluated_at: Option<DateTime<Utc>>,
-    #[diesel(sql_type = Bool)]
-    in_production: bool,
-}
-
-/// Versions that pin a provider's model; without `llm` there is no row.
-const CANDIDATE: &str = "
-    SELECT v.number, v.context #>> '{llm,model}' AS pinned, v.context #>> '{llm,fingerprint}' AS fingerprint,
-           v.created_at AS registered_at,
-           (SELECT max(a.at) FROM attestations a
-            WHERE a.tenant_id = v.tenant_id AND a.version_id = v.id AND a.kind = 'evaluation') AS evaluated_at,
-           coalesce(s.stage = 'production', false) AS in_production
-    FROM versions v
-    LEFT JOIN version_stages s ON s.tenant_id = v.tenant_id AND s.version_id = v.id
-    WHERE v.tenant_id = $1 AND v.context #>> '{llm,model}' IS NOT NULL";
-
-impl CandidateRow {
-    fn candidate(self) -> Result<Candidate> {
-        Ok(Candidate {
-            number: fit(self.number)?,
-            pinned: self.pinned,
-            fingerprint: self.fingerprint,
-            registered_at: self.registered_at,
-            evaluated_at: self.evaluated_at,
-            in_production: self.in_production,
-        })
-    }
-}
-
-pub(super) async fn candidate(tx: &mut TenantTx<'_>, version: &authz::Version) -> Result<Option<Candidate>> {
-    let rows: Vec<CandidateRow> = sql_query(format!("{CANDIDATE} AND v.id = $2"))
-        .bind::<SqlUuid, _>(version.model.tenant_id.0)
-        .bind::<SqlUuid, _>(version.id.0)
-        .load(tx.conn()?)
-        .await?;
-    rows.into_iter().next().map(CandidateRow::candidate).transpose()
-}
-
-/// The newest versions of a model that pin what an alert is about, with the
-/// one in production.
-pub(super) async fn candidates(
-    tx: &mut TenantTx<'_>,
-    model: &authz::Model,
-    pinned: &str,
-) -> Result<Vec<Candidate>> {
-    let rows: Vec<CandidateRow> = sql_query(format!(
-        "{CANDIDATE} AND v.model_id = $2 AND v.context #>> '{{llm,model}}' = $3
-         ORDER BY in_production DESC, v.number DESC LIMIT 1000"
-    ))
-    .bind::<SqlUuid, _>(model.tenant_id.0)
-    .bind::<SqlUuid, _>(model.id.0)
-    .bind::<Text, _>(pinned)
-    .load(tx.conn()?)
-    .await?;
-    rows.into_iter().map(CandidateRow::candidate).collect()
 }

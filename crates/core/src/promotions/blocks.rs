@@ -1,7 +1,7 @@
 //! What keeps a version from a stage, whoever approves: one line a reason.
 
 use crate::kernel::authz;
-use crate::kernel::error::{Error, Result};
+use crate::kernel::error::Result;
 use crate::kernel::tx::TenantTx;
 use crate::{pins, systems};
 use weighhouse_types::versions::Stage;
@@ -20,6 +20,5 @@ pub(super) async fn refuse_blocked_in_tx(
     if reasons.is_empty() {
         return Ok(());
     }
-    let reference = version.reference();
-    Err(Error::conflict(format!("{reference} cannot go to {target} now. {}", reasons.join(" "))))
+    pins::refuse_changed_in_tx(tx, version).await
 }
