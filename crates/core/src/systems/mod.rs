@@ -22,7 +22,6 @@ use weighhouse_types::reference::{ModelRef, VersionRef};
 use weighhouse_types::systems::{
     AffectedSystem, BrokenSystems, Combination, CompatibilityState, Composition,
 };
-use weighhouse_types::versions::Stage;
 
 /// The most combinations that one answer has.
 const COMBINATIONS: i64 = 1000;
@@ -177,23 +176,21 @@ pub(crate) async fn affected_in_tx(
     rows.into_iter().map(affected).collect()
 }
 
-/// What keeps a version from production where the tenant's policy says so: a
-/// system there would break, or may.
-pub(crate) async fn blocks_in_tx(
-    tx: &mut TenantTx<'_>,
-    version: &authz::Version,
-    target: Stage,
-) -> Result<Option<String>> {
-    if target != Stage::Production || queries::policy(tx).await?.broken_systems == BrokenSystems::Warn {
-        return Ok(None);
+/// Refuses to put a version into production where the tenant's policy says so
+/// and a system in production would break, or may.
+pub(crate) async fn refuse_breaking_in_tx(tx: &mut TenantTx<'_>, version: &authz::Version) -> Result<()> {
+    if queries::policy(tx).await?.broken_systems == BrokenSystems::Warn {
+        return Ok(());
     }
     let affected = affected_in_tx(tx, version).await?;
     let endangered = affected.iter().filter(|system| system.endangered());
     let reasons: Vec<String> = endangered.map(AffectedSystem::sentence).collect();
-    Ok((!reasons.is_empty()).then(|| {
-        format!(
-            "The policy asks for the sake of systems in production. {} Where it works, say so on the version's page (Systems), then ask again.",
-            reasons.join(" ")
-        )
-    }))
+    if reasons.is_empty() {
+        return Ok(());
+    }
+    Err(Error::conflict(format!(
+        "The policy keeps {} from production, for the sake of systems there. {} Where it works, say so on the version's page (Systems), then ask again.",
+        version.reference(),
+        reasons.join(" ")
+    )))
 }
