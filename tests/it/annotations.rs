@@ -279,7 +279,7 @@ async fn forms_work_without_javascript_and_keep_what_was_typed() {
         "{page}"
     );
     let field =
-        page.split("<textarea").find(|part| part.contains("annotation-describe-description")).unwrap();
+        page.split("<textarea").find(|part| part.contains("id=\"annotation-describe-description\"")).unwrap();
     assert!(field.contains("His alone.</textarea>"), "what was typed is there: {field}");
 
     form(&ann, "/do/annotation-tag", &[("of", of), ("key", "owner"), ("value", "Ann"), ("seen", "{}")]).await;

@@ -134,7 +134,8 @@ impl Change {
     /// What changed, as the end of a sentence.
     #[must_use]
     pub fn words(&self) -> String {
-        let Self { what, key, before, after } = self;
+        let Self { what, key, .. } = self;
+        let (before, after) = (self.before.as_deref().map(short), self.after.as_deref().map(short));
         match (what, before, after) {
             (ChangeOf::Description, _, None) => "removed the description".into(),
             (ChangeOf::Description, None, Some(_)) => "wrote the description".into(),
@@ -144,15 +145,21 @@ impl Change {
                 format!("changed the tag {key} from “{before}” to “{after}”")
             }
             (ChangeOf::Tag, before, None) => {
-                format!("removed the tag {key} (“{}”)", before.as_deref().unwrap_or_default())
+                format!("removed the tag {key} (“{}”)", before.unwrap_or_default())
             }
             (ChangeOf::Alias, None, Some(after)) => format!("gave the alias {key} to version {after}"),
             (ChangeOf::Alias, Some(before), Some(after)) => {
                 format!("moved the alias {key} from version {before} to version {after}")
             }
             (ChangeOf::Alias, before, None) => {
-                format!("took the alias {key} from version {}", before.as_deref().unwrap_or_default())
+                format!("took the alias {key} from version {}", before.unwrap_or_default())
             }
         }
     }
+}
+
+/// As much of a value as a sentence bears.
+fn short(text: &str) -> String {
+    let shown: String = text.chars().take(100).collect();
+    if shown.len() < text.len() { format!("{shown}…") } else { shown }
 }
