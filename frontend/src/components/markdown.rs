@@ -51,7 +51,9 @@ fn to_html(text: &str) -> String {
     let parser = Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH);
     let mut out = String::new();
     html::push_html(&mut out, parser.filter_map(tame));
-    out
+    // A wide table scrolls, by keyboard too. What people wrote has no tags left.
+    let scroll = r#"<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>"#;
+    out.replace("<table>", scroll).replace("</table>", "</table></div>")
 }
 
 #[cfg(test)]
