@@ -52,7 +52,7 @@ timed() { # WHAT CREDENTIAL PATH
 project=claims
 models=/api/v1/tenants/$tenant/projects/$project/models
 model=$(curl -s -H "Authorization: Bearer $one" "$url$models?limit=1" | field name)
-digest=$(curl -s -H "Authorization: Bearer $one" "$url$models/$model/versions/1" | field digest | cut -c1-10)
+digest=$(curl -s -H "Authorization: Bearer $one" "$url$models/$model/versions?limit=1" | field digest | cut -c1-10)
 timed "version, API" client "$models/$model/versions/1"
 timed "version page" staff "/t/$tenant/p/$project/m/$model/v/1"
 timed "models of a project, API" client "$models"
