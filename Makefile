@@ -2,8 +2,8 @@
 #   make run    builds and starts Weighhouse with its demonstration
 #   make test   runs every test
 # The others: check (what a change must pass), build (release binaries),
-# bench (figures of BENCHMARKS.md), faults (ROUNDS=1000 SEED=1: the tests of
-# faults at length), audit (known vulnerabilities), schema, fuzz-api (the API
+# bench (figures of BENCHMARKS.md), seed-large (made-up data to measure on),
+# faults (ROUNDS=1000 SEED=1: the tests of faults at length), audit (known vulnerabilities), schema, fuzz-api (the API
 # against its own description, FUZZ_EXAMPLES each).
 
 CARGO ?= cargo
@@ -13,7 +13,7 @@ NATIVE = --workspace --exclude weighhouse-hydrate
 DATA ?= .weighhouse
 LISTEN ?= 127.0.0.1:8080
 
-.PHONY: run test fuzz-api check build bench faults audit schema setup setup-test islands tools
+.PHONY: run test fuzz-api check build bench seed-large faults audit schema setup setup-test islands tools
 
 run: setup islands
 	$(CARGO) build $(NATIVE) --bin weighhouse
@@ -57,6 +57,14 @@ bench: build
 	infra/bench-verify.sh
 	infra/load.sh
 	infra/bench-sign.sh
+	[ -e $(LARGE)/seeded.json ] || infra/seed-large.sh $(LARGE)
+	infra/bench-large.sh $(LARGE)
+
+# 500 tenants, 20,000 models, 200,000 versions, made up, in a folder of their
+# own (TENANTS, MODELS, VERSIONS, SEED set others).
+LARGE ?= .weighhouse-large
+seed-large: build
+	infra/seed-large.sh $(LARGE)
 
 ROUNDS ?= 1000
 SEED ?= 1

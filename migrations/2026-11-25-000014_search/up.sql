@@ -69,12 +69,14 @@ CREATE FUNCTION search_query(words text[], how text) RETURNS tsquery
                            search_quote((ts_lexize('pg_catalog.english_stem', word))[1]) AS stem
                     FROM unnest(words) AS word) AS lexemes) AS asked);
 
--- What goes into the index of a document: its words, and the trigrams of a
--- name behind a character that no word has.
+-- What goes into the index of a document: its words; and, behind characters
+-- that no word has, the whole of a name and its trigrams.
 CREATE FUNCTION search_entries(named boolean, name text, words tsvector) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN tsvector_to_array(words)
-           || CASE WHEN named THEN ARRAY(SELECT chr(1) || part FROM unnest(show_trgm(name)) AS part) ELSE '{}' END;
+           || CASE WHEN named THEN chr(2) || left(lower(name), 200)
+                                   || ARRAY(SELECT chr(1) || part FROM unnest(show_trgm(name)) AS part)
+                   ELSE '{}' END;
 
 CREATE FUNCTION search_words_add() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -104,14 +106,20 @@ CREATE TRIGGER search_documents_delete AFTER DELETE ON search_documents
 
 -- Writes the documents of the rows that a statement changed.
 CREATE FUNCTION search_refresh() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    key text := TG_ARGV[1];
+    changes text := format('SELECT tenant_id, %I AS id FROM changed', key);
 BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        changes := changes || format(' UNION SELECT tenant_id, %I FROM before', key);
+    END IF;
     EXECUTE format(
         'INSERT INTO search_documents (tenant_id, kind, id, named, name, project, model, number, note, words, at)
          SELECT d.tenant_id, d.kind, d.id, d.named, d.name, d.project, d.model, d.number, d.note, d.words, d.at
-         FROM (SELECT DISTINCT tenant_id, %I AS id FROM changed) c
+         FROM (SELECT DISTINCT tenant_id, id FROM (%s) AS c) AS c
          JOIN %s d ON d.tenant_id = c.tenant_id AND d.id = c.id
-         ON CONFLICT (tenant_id, kind, id) DO ', TG_ARGV[1], TG_ARGV[0])
-        || CASE WHEN TG_OP = 'INSERT' AND TG_ARGV[1] = 'id' THEN 'NOTHING' ELSE
+         ON CONFLICT (tenant_id, kind, id) DO ', changes, TG_ARGV[0])
+        || CASE WHEN TG_OP = 'INSERT' AND key = 'id' THEN 'NOTHING' ELSE
         'UPDATE SET name = excluded.name, project = excluded.project, model = excluded.model,
              number = excluded.number, note = excluded.note, words = excluded.words, at = excluded.at' END;
     RETURN NULL;
@@ -127,9 +135,12 @@ DECLARE
 BEGIN
     FOREACH event IN ARRAY events LOOP
         EXECUTE format(
-            'CREATE TRIGGER %I AFTER %s ON %s REFERENCING %s TABLE AS changed
+            'CREATE TRIGGER %I AFTER %s ON %s REFERENCING %s
              FOR EACH STATEMENT EXECUTE FUNCTION search_refresh(%L, %L)',
-            'search_' || lower(event), event, source, CASE event WHEN 'DELETE' THEN 'OLD' ELSE 'NEW' END,
+            'search_' || lower(event), event, source,
+            CASE event WHEN 'INSERT' THEN 'NEW TABLE AS changed'
+                       WHEN 'UPDATE' THEN 'NEW TABLE AS changed OLD TABLE AS before'
+                       WHEN 'DELETE' THEN 'OLD TABLE AS changed' END,
             documents, key);
     END LOOP;
 END $$;

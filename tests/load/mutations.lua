@@ -1,5 +1,5 @@
 -- Registers things as fast as it can, for wrk. TOKENS names a file of lines
--- “tenant token”; WHAT is “projects”, “models” or “versions”. Each request is one audited
+-- “tenant token”; WHAT is “projects”, “models”, “versions” or “versions-of-8”. Each request is one audited
 -- mutation with a name of its own.
 local callers, what = {}, os.getenv("WHAT")
 for line in io.lines(os.getenv("TOKENS")) do
@@ -21,6 +21,11 @@ request = function()
     end
     if what == "models" then
         return wrk.format("POST", models, headers, string.format('{"name":"%s"}', name))
+    end
+    if what == "versions-of-8" then
+        -- Eight models that everybody registers at: each number is fought for.
+        local body = string.format('{"create_model":true,"context":{"training":{"config":{"depth":7,"run":%d,"n":%d}}}}', run, n)
+        return wrk.format("POST", models .. "/shared-" .. n % 8 .. "/versions", headers, body)
     end
     local body = '{"create_model":true,"context":{"training":{"config":{"depth":7}}}}'
     return wrk.format("POST", models .. "/" .. name .. "/versions", headers, body)

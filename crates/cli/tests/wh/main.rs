@@ -130,6 +130,27 @@ async fn a_folder_goes_up_once_and_comes_back_the_same() {
 }
 
 #[tokio::test]
+async fn many_small_files_go_up_together() {
+    let server = Server::with_clients().await;
+    let home = Home::new(&server, &server.engineer("ann").await).await;
+    home.model(&weights(0));
+    let content = |n: u32| format!("{n}").repeat(usize::try_from(n).unwrap());
+    for n in 0..450 {
+        std::fs::write(home.path().join(format!("model/tokens/{n}.txt")), content(n)).unwrap();
+    }
+    let pushed = home.ok(PUSH).await;
+    assert!(pushed.contains("registered north/claims/fraud@1"), "{pushed}");
+    home.ok(&["pull", "north/claims/fraud@1", "-o", "back"]).await;
+    for n in 0..450 {
+        let back = std::fs::read_to_string(home.path().join(format!("back/tokens/{n}.txt"))).unwrap();
+        assert!(back == content(n), "{n}");
+    }
+    std::fs::write(home.path().join("model/tokens/0.txt"), "another").unwrap();
+    let second = home.ok(PUSH).await;
+    assert!(second.contains("registered north/claims/fraud@2"), "{second}");
+}
+
+#[tokio::test]
 async fn the_whole_way_from_the_terminal() {
     let server = Server::with_clients().await;
     let ann = server.engineer("ann").await;

@@ -12,9 +12,11 @@ use uuid::Uuid;
 use weighhouse_types::search::FoundKind;
 
 /// Documents that are ranked, over all tenants: more are not told apart.
-const CANDIDATES: usize = 4000;
+const CANDIDATES: usize = 2000;
 /// Documents that are ranked of one tenant, at least.
 const OF_EACH: usize = 4;
+/// With more tenants than this, fewer trigrams are looked up at each.
+const MANY: usize = 50;
 /// Hits of a kind that a query gives.
 const BEST: i64 = 20;
 
@@ -77,8 +79,8 @@ pub(super) async fn prepare(tx: &mut PortfolioTx) -> Result<()> {
     Ok(())
 }
 
-/// Looks the rarest word up in the index, tenant by tenant, the newest first;
-/// of what it leads to, documents that hold every word are ranked.
+/// Looks the name and the rarest word up in the index, tenant by tenant, the
+/// newest first; of what they lead to, documents that hold every word are ranked.
 const FIND: &str = "
     WITH asked AS MATERIALIZED (
         SELECT search_query($2, 'exact') AS exact, search_query($2, 'prefix') AS prefix,
@@ -94,6 +96,9 @@ const FIND: &str = "
                         WHEN d.words @@ asked.prefix THEN 3
                         ELSE 4 END AS rank
             FROM (
+                (SELECT w.kind, w.id FROM search_words w
+                 WHERE w.tenant_id = t.id AND w.named AND few.named AND w.word = chr(2) || left($4, 200) LIMIT 100)
+                UNION ALL
                 (SELECT w.kind, w.id FROM search_words w
                  WHERE w.tenant_id = t.id AND w.named = few.named AND w.word = $3
                  ORDER BY w.id DESC LIMIT 20000)
@@ -202,7 +207,8 @@ pub(super) async fn alike(tx: &mut PortfolioTx, tenants: &[authz::Tenant], text:
          FROM (
              SELECT t.id AS tenant_id, w.kind, w.id
              FROM unnest($1) AS t (id)
-             CROSS JOIN unnest(show_trgm($2)) AS g (part)
+             CROSS JOIN (SELECT part FROM unnest(show_trgm($2)) AS part
+                         ORDER BY starts_with(part, '  '), part LIMIT $4) AS g
              CROSS JOIN LATERAL (
                  SELECT kind, id FROM search_words w
                  WHERE w.tenant_id = t.id AND w.named AND w.word = chr(1) || g.part LIMIT 1000) AS w
@@ -218,6 +224,7 @@ pub(super) async fn alike(tx: &mut PortfolioTx, tenants: &[authz::Tenant], text:
     .bind::<Array<SqlUuid>, _>(ids(&tenants.iter().collect::<Vec<_>>()))
     .bind::<Text, _>(text)
     .bind::<BigInt, _>(BEST)
+    .bind::<BigInt, _>(if tenants.len() > MANY { 6 } else { 50 })
     .load(tx.conn()?)
     .await?;
     hits(rows)
