@@ -130,7 +130,6 @@ pub(crate) fn TextArea(
     #[prop(optional)] required: bool,
     #[prop(optional, into)] value: String,
     #[prop(default = 2000)] max: usize,
-    #[prop(default = 2000)] max: usize,
 ) -> impl IntoView {
     let id = field_id(name);
     let hint_id = (!hint.is_empty()).then(|| format!("{id}-hint"));
