@@ -13,6 +13,13 @@ named! {
     }
 }
 
+#[expect(clippy::derivable_impls, reason = "the macro derives the same for all its enums")]
+impl Default for ExportFormat {
+    fn default() -> Self {
+        Self::CycloneDx
+    }
+}
+
 impl ExportFormat {
     /// The media type of what is written.
     #[must_use]
@@ -34,11 +41,12 @@ impl ExportFormat {
 }
 
 /// Which format is wanted.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::IntoParams)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ExportQuery {
-    /// `cyclonedx` or `slsa`.
+    /// `cyclonedx` unless given.
+    #[serde(default)]
     #[param(inline)]
     pub format: ExportFormat,
 }
