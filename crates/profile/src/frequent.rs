@@ -95,6 +95,9 @@ impl Texts {
         }
         if self.counts.len() >= TEXTS {
             self.give_up_half();
+            if self.fruitless >= FRUITLESS {
+                return;
+            }
         }
         self.counts.insert(hash, (keep(text).into(), count));
     }

@@ -229,6 +229,10 @@ fn index(before: f64, after: f64) -> f64 {
 fn by_tenth(from: &ColumnProfile, to: &ColumnProfile) -> Option<Vec<(f64, f64)>> {
     let (before, after) = (from.numbers.as_ref()?, to.numbers.as_ref()?);
     let mut edges: Vec<f64> = before.quantiles.iter().skip(5).step_by(5).take(9).copied().collect();
+    // Below a heap at the lower end there was nothing, which is a bin of its own.
+    if before.quantiles.get(1) == Some(&before.min) {
+        edges.insert(0, before.min.next_down());
+    }
     edges.dedup();
     let (mut bins, mut last) = (Vec::new(), (0.0, 0.0));
     for edge in edges {

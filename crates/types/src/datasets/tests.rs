@@ -42,6 +42,10 @@ fn the_index_of_known_cases() {
     assert!((moved - by_hand).abs() < 0.02, "{moved} {by_hand}");
     assert!(close(psi(&even(0.0, 1.0), &even(0.0, 1.0)), 0.0));
     assert_eq!(psi(&even(0.0, 1.0), &half), None, "words are no numbers");
+    // What was always the same is no longer: above it or below, all has moved.
+    for moved in [even(5.0, 9.0), even(-9.0, -5.0)] {
+        assert!(psi(&even(1.0, 1.0), &moved).unwrap() > 5.0);
+    }
 }
 
 #[test]
