@@ -45,7 +45,7 @@ pub(super) fn Files(comparison: Comparison) -> impl IntoView {
     (list.same + list.items.len() > 0).then(|| {
         view! {
             <Section id="files".to_owned() title="Files".to_owned() rows=rows labels=labels rest=rest>
-                {()}
+                ""
             </Section>
         }
     })
