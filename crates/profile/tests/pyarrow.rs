@@ -1,6 +1,5 @@
 //! A file as another program writes it: `pyarrow.parquet`, by pyarrow 22 or
 //! later with its own types, in three row groups, pages of version 2, zstd.
-#![expect(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
 use std::path::Path;
 use weighhouse_types::datasets::{ColumnKind, ColumnProfile, Record};
