@@ -64,7 +64,7 @@ pub struct ColumnDrift {
     /// Its type in either version; absent where it has no such column.
     pub type_from: Option<String>,
     pub type_to: Option<String>,
-    /// The population stability index; absent where it cannot be told.
+    /// The population stability index; absent where it cannot be told, and of dates, which move by themselves.
     pub psi: Option<f64>,
     /// Shares of rows without a value.
     pub missing_from: Option<f64>,
@@ -148,7 +148,10 @@ impl<'a> Side<'a> {
 impl ColumnDrift {
     fn between(name: &str, from: Option<&Column<'_>>, to: Option<&Column<'_>>) -> Self {
         let profiles = (from.and_then(|c| c.profile), to.and_then(|c| c.profile));
-        let mean = |profile: Option<&ColumnProfile>| Some(profile?.numbers.as_ref()?.mean);
+        let mean = |profile: Option<&ColumnProfile>| {
+            let profile = profile.filter(|profile| profile.kind != ColumnKind::Time)?;
+            Some(profile.numbers.as_ref()?.mean)
+        };
         let mut drift = Self {
             name: name.to_owned(),
             change: Change::Stable,
@@ -212,7 +215,9 @@ fn only_in(column: &ColumnProfile, other: &ColumnProfile) -> Vec<String> {
 /// where they are few, else the tenths of the measure.
 #[must_use]
 pub fn psi(from: &ColumnProfile, to: &ColumnProfile) -> Option<f64> {
-    if from.count == 0 || to.count == 0 || !akin(from.kind, to.kind) {
+    // Later data has later dates: that is no drift.
+    let dates = from.kind == ColumnKind::Time;
+    if from.count == 0 || to.count == 0 || !akin(from.kind, to.kind) || dates {
         return None;
     }
     let bins = if from.top_is_all() && to.top_is_all() { by_value(from, to) } else { by_tenth(from, to) };

@@ -11,7 +11,7 @@ use weighhouse_types::datasets::{Use, UsedBy};
 
 const fn word(component: Use) -> &'static str {
     match component {
-        Use::Data => "trained on it",
+        Use::Data => "among its data",
         Use::Features => "reads its features",
         Use::Evaluation => "evaluated on it",
     }

@@ -5,7 +5,7 @@ use super::histogram::{Histogram, percent, value};
 use super::server::{self, VersionShown};
 use super::used::{Other, Others, UsedByTable};
 use crate::components::card::Card;
-use crate::components::command::{Command, Digest};
+use crate::components::command::Digest;
 use crate::components::format::{count, plural};
 use crate::components::frame::{Page, Tab};
 use crate::components::table::{Fact, Heads, NextPage, Scroll};
@@ -39,8 +39,7 @@ fn VersionView(shown: VersionShown<DatasetRecord>) -> impl IntoView {
     let slug = tenant.slug;
     let here = version.reference();
     let address = links::dataset(&slug, &here);
-    let context =
-        vec!["[[data]]".to_owned(), format!("name = \"{}\"", here.name), format!("version = \"{here}\"")];
+    let context = format!("[[data]]\nname = \"{}\"\nversion = \"{here}\"", here.name);
     let other = |other: Registered<DatasetRecord>| {
         let reference = other.reference();
         // What is older is the measure for what is newer.
@@ -84,7 +83,7 @@ fn VersionView(shown: VersionShown<DatasetRecord>) -> impl IntoView {
                 </Card>
                 <Card id="name-it" icon="terminal" title="Name it in a context">
                     <div class="card-body stack-s">
-                        <Command lines=context />
+                        <pre class="raw">{context}</pre>
                         <p class="hint">"Refused at registration if the digest beside it says otherwise."</p>
                     </div>
                 </Card>

@@ -13,8 +13,8 @@ pub(super) fn Inputs(tenant: String, inputs: Vec<Input>) -> impl IntoView {
             .into_iter()
             .map(|input| {
                 let how = match input.component {
-                    Use::Data => "Trained on",
-                    Use::Features => "Features by",
+                    Use::Data => "Data",
+                    Use::Features => "Features",
                     Use::Evaluation => "Evaluated on",
                 };
                 let reference = DataRef { name: input.name, number: input.number };
