@@ -25,7 +25,7 @@ async function open(browser, { url = world.url, path, cookie, then }) {
   if (cookie) await context.addCookies([{ name: 'wh_session', value: cookie, url }]);
   const page = await context.newPage();
   await page.goto(path);
-  for (const [label, text] of Object.entries(then?.type ?? {})) await page.getByLabel(label).fill(text);
+  for (const [label, text] of Object.entries(then?.type ?? {})) await page.getByLabel(label, { exact: true }).fill(text);
   if (then?.press) await page.getByRole('button', { name: then.press, exact: true }).click();
   if (then?.open) await page.locator(then.open).click();
   if (then?.keys) await until(() => page.keyboard.press(then.keys), () => page.locator('dialog[open] a').first().isVisible());

@@ -54,7 +54,7 @@ async function walkToEmptyProject(page) {
 
 async function makeToken(page) {
   await openTab(page, 'Tokens');
-  await page.getByLabel('Name').fill('training pipeline');
+  await page.getByLabel('Name', { exact: true }).fill('training pipeline');
   await press(page, 'Make the token');
   await reads(page, 'This is the only time it is shown.');
   const token = await page.locator('#secret').innerText();

@@ -25,7 +25,7 @@ async fn stock(person: &Person) -> (Value, Value) {
     let file = upload(person, "model.onnx", b"weights").await;
     let context = json!({
         "artifact": {"files": [file]},
-        "data": [{"name": "claims-2025-holdout", "uri": "s3://lake/claims.parquet", "digest": "sha256:feedc0de"}],
+        "data": [{"name": "claims-2025-holdout", "uri": "s3://lake/claims.parquet", "digest": format!("sha256:feedc0de{}", "0".repeat(56))}],
         "code": {"repository": "https://git.example/fraud", "commit": "4f2a9c1d5e6f7081920a3b4c5d6e7f8091a2b3c4"},
         "environment": {"libraries": {"xgboost": "2.0.3"}, "languages": {"python": "3.11.8"}},
     });

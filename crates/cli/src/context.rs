@@ -206,7 +206,7 @@ mod tests {
             (
                 "c.json",
                 r#"{"weights": {}}"#,
-                "context.weights: is no component; the components are system, llm, artifact, data,",
+                "context.weights: is no component; the components are artifact, data, features,",
             ),
             (
                 "c.json",

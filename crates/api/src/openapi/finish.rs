@@ -75,6 +75,7 @@ pub(super) fn finish(mut document: Value) -> Value {
     for code in Code::ALL {
         components["responses"][operation::response_name(*code)] = problem(*code);
     }
+    compose(&mut document);
     let mut found = Vec::new();
     for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
         for (method, described) in item.as_object_mut().into_iter().flatten() {
@@ -86,6 +87,22 @@ pub(super) fn finish(mut document: Value) -> Value {
     let known = TAGS.iter().filter(used).map(|(name, about)| json!({"name": name, "description": about}));
     document["tags"] = known.collect();
     document
+}
+
+/// What is composed of several has what each of them has: none of them may
+/// refuse what it does not know itself.
+fn compose(value: &mut Value) {
+    if let Some(parts) = value.get_mut("allOf").and_then(Value::as_array_mut) {
+        parts
+            .iter_mut()
+            .filter_map(Value::as_object_mut)
+            .for_each(|part| drop(part.remove("additionalProperties")));
+    }
+    match value {
+        Value::Object(fields) => fields.values_mut().for_each(compose),
+        Value::Array(items) => items.iter_mut().for_each(compose),
+        _ => {}
+    }
 }
 
 /// The answer of a kind of refusal.

@@ -226,8 +226,9 @@ fn refusals(path: &str, method: &str, operation: &Value, open: bool) -> Vec<Code
     if matches!(method, "post" | "put") {
         codes.extend([Code::Conflict, Code::TooLarge, Code::Mismatch]);
     }
-    // An agency keeps its last owner.
-    if reads_what_is_signed(path) || method == "delete" && path.ends_with("/staff/{user}") {
+    // An agency keeps its last owner; where nobody watches, no watch can end.
+    let kept = ["/staff/{user}", "/pin"].iter().any(|end| path.ends_with(end));
+    if reads_what_is_signed(path) || method == "delete" && kept {
         codes.push(Code::Conflict);
     }
     if path.contains("/files/") || path.ends_with("/archive") {

@@ -128,8 +128,8 @@ async fn a_system_is_pushed_without_files() {
     let shown = home.json(&["version", "show", "north/claims/desk@1"]).await;
     assert_eq!((&shown["kind"], &shown["files"]), (&"system".into(), &0.into()));
     assert_eq!(shown["context"]["system"]["components"]["scorer"]["digest"].as_str().unwrap().len(), 64);
-    let wrong = home.wh(&["push", "--model", "north/claims/desk"], "").await;
-    assert_eq!(wrong.status.code(), Some(2), "neither files nor a context");
+    let said = home.refused(&["push", "--model", "north/claims/desk"]).await;
+    assert!(said.contains("what is to be pushed?"), "{said}");
 }
 
 #[tokio::test]

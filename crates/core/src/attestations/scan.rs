@@ -8,7 +8,7 @@ use crate::kernel::authz;
 use crate::kernel::ctx::{Actor, Ctx};
 use crate::kernel::error::{Error, Result};
 use crate::kernel::tx::TenantTx;
-use crate::versions;
+use crate::{promotions, versions};
 use std::sync::Arc;
 use weighhouse_scan::{Report, Scanner};
 use weighhouse_types::attestations::{AttestationKind, Scan};
@@ -40,7 +40,7 @@ pub async fn version_scan(app: &Arc<App>, request_id: &str, reference: &VersionR
     let mut tx = TenantTx::begin(&ctx, &tenant).await?;
     let version = authz::version(&mut tx, reference).await?;
     // Two scans of one version see one another.
-    versions::model_lock_in_tx(&mut tx, &version.model).await?;
+    promotions::evidence_lock_in_tx(&mut tx, &version.model).await?;
     let body = serde_json::to_value(&scanned).map_err(Error::internal)?;
     let newest =
         super::queries::attestations(&mut tx, &version, Some(AttestationKind::Scan), None, 1).await?;

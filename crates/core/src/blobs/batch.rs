@@ -42,6 +42,9 @@ pub async fn batch_put<E: std::fmt::Display>(
 ) -> Result<()> {
     let tenant = authz::tenant(ctx, tenant, Action::VersionRegister).await?;
     let files = files(read(body).await?)?;
+    if files.is_empty() {
+        return Err(Error::invalid("body", "Send at least one file, each behind its head."));
+    }
     write(ctx, &tenant, files.iter()).await?;
     let digests: Vec<&[u8]> = files.iter().map(|file| file.sha256.as_slice()).collect();
     let sizes = files.iter().map(|file| file.bytes.len()).collect::<Vec<_>>();

@@ -74,6 +74,8 @@ pub async fn model_list(ctx: &Ctx, tenant: &str, query: &ModelQuery) -> Result<P
 /// # Errors
 /// As [`model_list`].
 pub async fn model_csv(ctx: &Ctx, tenant: &str, query: ModelQuery) -> Result<String> {
+    // It has all pages; a limit that no page can have is wrong here as well.
+    page::after::<serde_json::Value>(&query.page())?;
     let mut query = ModelQuery { cursor: None, limit: Some(MAX_LIMIT), ..query };
     let mut table = csv::head();
     for _ in 0..CSV_PAGES_MAX {

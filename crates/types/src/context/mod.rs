@@ -280,7 +280,7 @@ mod tests {
             (json!({"llm": {"provider": "a", "model": " "}}), "context.llm.model"),
             (json!({"system": {"components": {}}}), "context.system.components"),
             (
-                json!({"llm": {"provider": "a", "model": "b"}, "system": {"components": {"a": {"version": "p/m@1"}}}}),
+                json!({"llm": {"provider": "a", "model": "b"}, "system": {"components": {"a": {"version": "claims/fraud@1"}}}}),
                 "context.llm",
             ),
             (json!({"training": {"config": {"n": 9_007_199_254_740_993_u64}}}), "context.training.config.n"),
