@@ -17,6 +17,8 @@ export async function push(url, token, model, folder) {
     files.push(await putFile(client, token, path, readFileSync(join(folder, path))));
   }
   const context = { ...JSON.parse(readFileSync(`${folder}.context.json`, 'utf8')), artifact: { files } };
+  // The pipeline's own versions are registered by the demonstration alone.
+  delete context.features?.pipeline;
   const body = JSON.stringify({ context, create_model: true });
   const headers = { 'content-type': 'application/json' };
   const versions = `${client}/projects/${project}/models/${name}/versions`;

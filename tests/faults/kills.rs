@@ -119,10 +119,15 @@ pub(crate) async fn verify(machine: &Machine, world: &Arc<World>, arrived: &Arri
 async fn mails_out(client: &tokio_postgres::Client) {
     let due = "UPDATE jobs SET leased_until = NULL, run_at = now() WHERE done_at IS NULL AND dead_at IS NULL";
     client.execute(due, &[]).await.unwrap();
+    jobs_done(client).await;
+}
+
+/// Waits until no job is open.
+pub(crate) async fn jobs_done(client: &tokio_postgres::Client) {
     let started = Instant::now();
     let open = "SELECT count(*) FROM jobs WHERE done_at IS NULL AND dead_at IS NULL";
     while client.query_one(open, &[]).await.unwrap().get::<_, i64>(0) > 0 {
-        assert!(started.elapsed() < PATIENCE, "mails wait and wait");
+        assert!(started.elapsed() < PATIENCE, "jobs wait and wait");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

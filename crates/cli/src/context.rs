@@ -216,7 +216,7 @@ mod tests {
             ("c.json", r#"{"approval": {}}"#, "context.approval: is derived from"),
             ("c.toml", "a = ", "c.toml is no context: it is not TOML: TOML parse error at line 1, column 5"),
             ("c.toml", "[training.config]\nlr = [1.0, nan]", "training.config.lr[1]: NaN is no number"),
-            ("c.yaml", "", "such a file ends with .json or .toml"),
+            ("c.yaml", "", "a context file ends with .json or .toml"),
         ];
         for (name, text, expected) in cases {
             let error = format!("{:#}", file(name, text).unwrap_err());

@@ -161,6 +161,9 @@ pub async fn annotation_list(
     query: &AnnotationQuery,
 ) -> Result<Page<AnnotationChange>> {
     let tenant = authz::tenant(ctx, &reference.tenant, Action::TenantRead).await?;
+    if query.version.is_some_and(|number| i32::try_from(number).is_err()) {
+        return Err(Error::invalid("version", "No version has such a number."));
+    }
     let mut tx = TenantTx::begin(ctx, &tenant).await?;
     let model = authz::model(&mut tx, reference).await?;
     let before = page::after(&query.page())?;

@@ -226,7 +226,7 @@ fn ComparedRow(
                     {(!base)
                         .then(|| {
                             view! {
-                                <a href=to_front aria-label=format!("Compare with {label}")>
+                                <a href=to_front aria-label=format!("Compare with this: {label}")>
                                     "Compare with this"
                                 </a>
                             }
