@@ -255,7 +255,7 @@ async function goBySearchPage(page) {
   await follow(page, 'Go to');
   await page.getByRole('searchbox').fill('fraud');
   await press(page, 'Search');
-  await page.getByRole('main').getByRole('link', { name: /^fraud-scorer/ }).click();
+  await page.getByRole('main').getByRole('link', { name: /^fraud-scorer North Mutual/ }).click();
   await page.waitForURL(`**${MODEL_PAGE}`);
 }
 
