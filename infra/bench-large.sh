@@ -15,6 +15,7 @@ engineer=$(field engineer <"$data/seeded.json")
 password=$(field password <"$data/seeded.json")
 agency=$(field agency <"$data/seeded.json")
 tenant=$agency-7
+[ -n "$engineer" ] || { echo "$data holds no made-up data: run infra/seed-large.sh first" >&2; exit 1; }
 
 $weighhouse --log info up --data "$data" --listen "127.0.0.1:$port" >"$work/log" 2>&1 &
 server=$!
@@ -40,7 +41,9 @@ timed() { # WHAT CREDENTIAL PATH
     : >"$work/times"
     n=0
     while [ $n -lt "${N:-41}" ]; do
-        id=$(curl -s -o "$work/answer" -D - -H "$2" "$url$3" | tr -d '\r' | sed -n 's/^x-request-id: //p')
+        # What is refused is quick, and no figure.
+        curl -s -f -o "$work/answer" -D "$work/head" -H "$2" "$url$3" || { echo "$1: $(head -n 1 "$work/head")" >&2; exit 1; }
+        id=$(tr -d '\r' <"$work/head" | sed -n 's/^x-request-id: //p')
         grep -F "$id" "$work/log" | grep answered | sed -n 's/.*"milliseconds":\([0-9.]*\).*/\1/p; s/.*milliseconds=\([0-9.]*\).*/\1/p' |
             tail -n 1 >>"$work/times"
         n=$((n + 1))

@@ -22,6 +22,7 @@ until $weighhouse admin job list --data "$data" >/dev/null 2>&1; do
 done
 begun=$(date +%s)
 $weighhouse admin seed-large --data "$data" --tenants "${TENANTS:-500}" --models "${MODELS:-20000}" \
-    --versions "${VERSIONS:-200000}" --seed "${SEED:-1}" >"$data/seeded.json"
+    --versions "${VERSIONS:-200000}" --seed "${SEED:-1}" >"$data/seeded.partial"
+mv "$data/seeded.partial" "$data/seeded.json"
 echo "made in $(($(date +%s) - begun)) s:" >&2
 cat "$data/seeded.json"
