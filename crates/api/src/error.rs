@@ -22,18 +22,19 @@ pub(crate) type Result<T> = std::result::Result<T, ApiError>;
 impl ApiError {
     /// Logs what failed inside, once, and keeps what the caller may know.
     pub(crate) fn new(error: &Error, RequestId(request_id): RequestId) -> Self {
-        Self::log(error, &request_id);
+        Self::log(error);
         let problem = Problem { request_id: Some(request_id), ..error.problem() };
         Self { problem: Box::new(problem) }
     }
 
-    /// Logs what failed inside; what was refused is the caller's to know.
-    pub(crate) fn log(error: &Error, request_id: &str) {
+    /// Logs what failed inside; what was refused is the caller's to know. The
+    /// request's id is its span's.
+    pub(crate) fn log(error: &Error) {
         match error.code() {
             Code::Internal | Code::Unavailable | Code::InDoubt => {
-                tracing::error!(request_id, %error, "request failed");
+                tracing::error!(%error, "request failed");
             }
-            code => tracing::debug!(request_id, ?code, %error, "request refused"),
+            code => tracing::debug!(?code, %error, "request refused"),
         }
     }
 }

@@ -40,8 +40,7 @@ pub(super) fn taken(error: Error) -> Failure {
 /// MLflow's client tries all of 5xx again, so that what is refused is 4xx.
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        // The request's span has its id.
-        ApiError::log(&error, "");
+        ApiError::log(&error);
         let (status, code) = match error.code() {
             Code::Invalid | Code::Conflict | Code::Mismatch | Code::Gone => (400, "INVALID_PARAMETER_VALUE"),
             Code::Unauthenticated => (401, "UNAUTHENTICATED"),

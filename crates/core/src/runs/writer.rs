@@ -89,10 +89,15 @@ impl Writer {
 struct Running {
     writer: Arc<Writer>,
     tenant: TenantId,
+    /// The tenant was taken out already, and may be another task's by now.
+    over: bool,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
+        if self.over {
+            return;
+        }
         let mut tenants = self.writer.0.lock().unwrap_or_else(PoisonError::into_inner);
         tenants.remove(&self.tenant);
     }
@@ -100,12 +105,11 @@ impl Drop for Running {
 
 async fn run(app: Arc<App>, tenant: authz::Tenant) {
     let ctx = Ctx::worker(&app);
-    let running = Running { writer: app.part(), tenant: tenant.id() };
+    let mut running = Running { writer: app.part(), tenant: tenant.id(), over: false };
     loop {
         let group = running.writer.take(running.tenant);
         if group.is_empty() {
-            // The tenant was taken out together with the look.
-            std::mem::forget(running);
+            running.over = true;
             return;
         }
         flush(&ctx, &tenant, group).await;

@@ -152,7 +152,7 @@ fn Toggle(asked: Asked) -> impl IntoView {
         }
     };
     view! {
-        <nav class="tabs" aria-label="What is shown">
+        <nav class="tabs page-tabs" aria-label="What is shown">
             <ul>{way(false, "Differences only")} {way(true, "Everything")}</ul>
         </nav>
     }
