@@ -173,9 +173,9 @@ struct Id {
     id: Uuid,
 }
 
-/// The ids of every version that a version holds, through systems in it too.
-pub(super) async fn part_ids(tx: &mut TenantTx<'_>, version: &authz::Version) -> Result<Vec<Uuid>> {
-    let rows: Vec<Id> = sql_query("SELECT version_id AS id FROM system_parts($1, $2)")
+/// Ids that a query gives of a tenant (`$1`) and a version (`$2`).
+async fn ids(tx: &mut TenantTx<'_>, version: &authz::Version, sql: &'static str) -> Result<Vec<Uuid>> {
+    let rows: Vec<Id> = sql_query(sql)
         .bind::<SqlUuid, _>(version.model.tenant_id.0)
         .bind::<SqlUuid, _>(version.id.0)
         .load(tx.conn()?)
@@ -183,32 +183,25 @@ pub(super) async fn part_ids(tx: &mut TenantTx<'_>, version: &authz::Version) ->
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-/// The ids of every system version past development that holds a version,
-/// through systems in it too.
+/// Every version that a version holds, through systems in it too.
+pub(super) async fn part_ids(tx: &mut TenantTx<'_>, version: &authz::Version) -> Result<Vec<Uuid>> {
+    ids(tx, version, "SELECT version_id AS id FROM system_parts($1, $2)").await
+}
+
+/// Every system version past development that holds a version, through
+/// systems in it too.
 pub(super) async fn systems_with(tx: &mut TenantTx<'_>, version: &authz::Version) -> Result<Vec<Uuid>> {
-    let rows: Vec<Id> = sql_query(
-        "SELECT w.version_id AS id FROM systems_with($1, ARRAY[$2]) w
+    let sql = "SELECT w.version_id AS id FROM systems_with($1, ARRAY[$2]) w
          JOIN version_stages s ON s.tenant_id = $1 AND s.version_id = w.version_id
-         WHERE s.stage NOT IN ('development', 'retired') LIMIT 1000",
-    )
-    .bind::<SqlUuid, _>(version.model.tenant_id.0)
-    .bind::<SqlUuid, _>(version.id.0)
-    .load(tx.conn()?)
-    .await?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+         WHERE s.stage NOT IN ('development', 'retired') LIMIT 1000";
+    ids(tx, version, sql).await
 }
 
 /// Who registered what a version holds.
 pub(super) async fn part_authors(tx: &mut TenantTx<'_>, version: &authz::Version) -> Result<Vec<Uuid>> {
-    let rows: Vec<Id> = sql_query(
-        "SELECT DISTINCT v.author_id AS id FROM system_parts($1, $2) s
-         JOIN versions v ON v.tenant_id = $1 AND v.id = s.version_id",
-    )
-    .bind::<SqlUuid, _>(version.model.tenant_id.0)
-    .bind::<SqlUuid, _>(version.id.0)
-    .load(tx.conn()?)
-    .await?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    let sql = "SELECT DISTINCT v.author_id AS id FROM system_parts($1, $2) s
+         JOIN versions v ON v.tenant_id = $1 AND v.id = s.version_id";
+    ids(tx, version, sql).await
 }
 
 #[derive(QueryableByName)]
