@@ -3,11 +3,7 @@
 
 mod versions;
 
-pub(crate) use versions::versions;
-
-mod several;
-
-pub(crate) use several::versions_by_id;
+pub(crate) use versions::{versions, versions_by_id};
 
 mod place;
 
