@@ -25,14 +25,26 @@ CREATE TABLE search_documents (
     PRIMARY KEY (tenant_id, kind, id)
 );
 
--- Every word of every document; the triggers below write it.
+-- Every word of every document; the triggers below write it. A key into
+-- `tenants` would be looked at for each word.
 CREATE TABLE search_words (
-    tenant_id uuid NOT NULL REFERENCES tenants,
+    tenant_id uuid NOT NULL,
     named boolean NOT NULL,
     word text COLLATE "C" NOT NULL,
     id uuid NOT NULL,
     kind text NOT NULL,
     PRIMARY KEY (tenant_id, named, word, id, kind)
+);
+
+-- What was changed since its document was written: rows of a view of
+-- documents. A change says no more than this in its own transaction, since a
+-- document costs more than most changes do; `search_refresh` does the rest.
+CREATE TABLE search_changes (
+    tenant_id uuid NOT NULL,
+    seq bigint GENERATED ALWAYS AS IDENTITY,
+    documents text NOT NULL,
+    id uuid NOT NULL,
+    PRIMARY KEY (tenant_id, seq)
 );
 
 -- The words of names: each as it is written, and its parts.
@@ -104,44 +116,65 @@ CREATE TRIGGER search_documents_update_2 AFTER UPDATE ON search_documents
 CREATE TRIGGER search_documents_delete AFTER DELETE ON search_documents
     REFERENCING OLD TABLE AS taken FOR EACH STATEMENT EXECUTE FUNCTION search_words_take();
 
--- Writes the documents of the rows that a statement changed.
-CREATE FUNCTION search_refresh() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Writes the documents of the tenant's oldest changes, at most so many; says
+-- how many there were. One at a time: a document never goes back.
+CREATE FUNCTION search_refresh(most bigint) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
-    key text := TG_ARGV[1];
-    changes text := format('SELECT tenant_id, %I AS id FROM changed', key);
+    source text;
+    ids uuid[];
+    changes bigint;
+    done bigint := 0;
 BEGIN
-    IF TG_OP = 'UPDATE' THEN
-        changes := changes || format(' UNION SELECT tenant_id, %I FROM before', key);
-    END IF;
-    EXECUTE format(
-        'INSERT INTO search_documents (tenant_id, kind, id, named, name, project, model, number, note, words, at)
-         SELECT d.tenant_id, d.kind, d.id, d.named, d.name, d.project, d.model, d.number, d.note, d.words, d.at
-         FROM (SELECT DISTINCT tenant_id, id FROM (%s) AS c) AS c
-         JOIN %s d ON d.tenant_id = c.tenant_id AND d.id = c.id
-         ON CONFLICT (tenant_id, kind, id) DO ', changes, TG_ARGV[0])
-        || CASE WHEN TG_OP = 'INSERT' AND key = 'id' THEN 'NOTHING' ELSE
-        'UPDATE SET name = excluded.name, project = excluded.project, model = excluded.model,
-             number = excluded.number, note = excluded.note, words = excluded.words, at = excluded.at' END;
-    RETURN NULL;
+    PERFORM pg_advisory_xact_lock(hashtextextended('search ' || current_tenant(), 0));
+    FOR source, ids, changes IN
+        WITH taken AS (
+            DELETE FROM search_changes WHERE tenant_id = current_tenant() AND seq IN (
+                SELECT seq FROM search_changes WHERE tenant_id = current_tenant() ORDER BY seq LIMIT most)
+            RETURNING documents, id)
+        SELECT documents, array_agg(DISTINCT id), count(*) FROM taken GROUP BY documents
+    LOOP
+        -- A later statement sees at least what these changes committed.
+        EXECUTE format(
+            'INSERT INTO search_documents (tenant_id, kind, id, named, name, project, model, number, note, words, at)
+             SELECT d.tenant_id, d.kind, d.id, d.named, d.name, d.project, d.model, d.number, d.note, d.words, d.at
+             FROM unnest($1) AS c (id) JOIN %I d ON d.tenant_id = current_tenant() AND d.id = c.id
+             ON CONFLICT (tenant_id, kind, id) DO UPDATE
+             SET name = excluded.name, project = excluded.project, model = excluded.model,
+                 number = excluded.number, note = excluded.note, words = excluded.words, at = excluded.at', source)
+        USING ids;
+        done := done + changes;
+    END LOOP;
+    RETURN done;
 END $$;
 
 -- Has a view's rows found: whenever rows of the table are written, the
--- documents whose id stands in their `key` are written again, in the same
--- transaction. A feature makes such a view, and calls this.
+-- documents whose id stands in their `key` are to be written again. A feature
+-- makes such a view, and calls this.
 CREATE PROCEDURE search_index(source regclass, documents regclass, key name, VARIADIC events text[])
     LANGUAGE plpgsql AS $$
 DECLARE
     event text;
 BEGIN
+    -- One for each name of a key, so that its plans are kept.
+    EXECUTE format(
+        'CREATE OR REPLACE FUNCTION %I() RETURNS trigger LANGUAGE plpgsql AS $f$
+         BEGIN
+             INSERT INTO search_changes (tenant_id, documents, id) SELECT tenant_id, TG_ARGV[0], %I FROM changed;
+             IF TG_OP = ''UPDATE'' THEN
+                 INSERT INTO search_changes (tenant_id, documents, id)
+                 SELECT b.tenant_id, TG_ARGV[0], b.%2$I FROM before b
+                 WHERE NOT EXISTS (SELECT FROM changed c WHERE c.tenant_id = b.tenant_id AND c.%2$I = b.%2$I);
+             END IF;
+             RETURN NULL;
+         END $f$', 'search_changed_' || key, key);
     FOREACH event IN ARRAY events LOOP
         EXECUTE format(
-            'CREATE TRIGGER %I AFTER %s ON %s REFERENCING %s
-             FOR EACH STATEMENT EXECUTE FUNCTION search_refresh(%L, %L)',
+            'CREATE TRIGGER %I AFTER %s ON %s REFERENCING %s FOR EACH STATEMENT EXECUTE FUNCTION %I(%L)',
             'search_' || lower(event), event, source,
             CASE event WHEN 'INSERT' THEN 'NEW TABLE AS changed'
                        WHEN 'UPDATE' THEN 'NEW TABLE AS changed OLD TABLE AS before'
                        WHEN 'DELETE' THEN 'OLD TABLE AS changed' END,
-            documents, key);
+            'search_changed_' || key, documents);
     END LOOP;
 END $$;
 
@@ -230,12 +263,17 @@ ALTER TABLE promotions FORCE ROW LEVEL SECURITY;
 
 CALL tenant_wall('search_documents');
 CALL tenant_wall('search_words');
+CALL tenant_wall('search_changes');
 -- A search looks up each of the caller's tenants by itself. As a list, the
 -- wall would be gone through again at each of these look-ups; this form of it
 -- is a hash, asked for each row that was found.
 ALTER POLICY portfolio ON search_documents USING (tenant_id IN (SELECT unnest(current_tenants())));
 ALTER POLICY portfolio ON search_words USING (tenant_id IN (SELECT unnest(current_tenants())));
 GRANT INSERT, UPDATE, DELETE ON search_documents, search_words TO weighhouse_tenant;
+GRANT INSERT, DELETE ON search_changes TO weighhouse_tenant;
+-- The worker looks for the tenants that something changed in, and for nothing else.
+CREATE POLICY platform ON search_changes FOR SELECT TO weighhouse_platform USING (true);
+GRANT SELECT (tenant_id) ON search_changes TO weighhouse_platform;
 
 CALL search_index('projects', 'project_documents', 'id', 'INSERT');
 CALL search_index('models', 'model_documents', 'id', 'INSERT');

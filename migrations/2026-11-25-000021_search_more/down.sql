@@ -17,4 +17,4 @@ SELECT m.tenant_id, 'model' AS kind, m.id, true AS named, m.name,
        m.created_at AS at
 FROM models m
 JOIN projects p ON p.tenant_id = m.tenant_id AND p.id = m.project_id;
-DROP FUNCTION search_tags;
+DROP FUNCTION search_tags, search_changed_version_id;

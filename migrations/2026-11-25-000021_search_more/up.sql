@@ -49,9 +49,7 @@ CALL search_index('data_versions', 'dataset_documents', 'id', 'INSERT');
 -- Models are updated at every registration: only what is noted is looked at.
 CREATE FUNCTION search_model_noted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE search_documents s SET note = d.note, words = d.words FROM model_documents d
-    WHERE s.tenant_id = NEW.tenant_id AND s.kind = 'model' AND s.id = NEW.id
-      AND d.tenant_id = NEW.tenant_id AND d.id = NEW.id;
+    INSERT INTO search_changes (tenant_id, documents, id) VALUES (NEW.tenant_id, 'model_documents', NEW.id);
     RETURN NULL;
 END $$;
 CREATE TRIGGER search_noted AFTER UPDATE OF description, tags ON models

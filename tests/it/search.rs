@@ -2,6 +2,7 @@
 
 use crate::support::{MODELS, promote, sha256, upload};
 use serde_json::{Value, json};
+use std::time::Duration;
 use weighhouse_testkit::{Person, Server};
 use weighhouse_types::permission::{Role, Scope, TenantRole};
 
@@ -150,12 +151,32 @@ async fn nobody_finds_what_they_do_not_reach() {
     let app = server.database.app().await;
     for (role, setting) in [("weighhouse_tenant", "app.tenant"), ("weighhouse_portfolio", "app.tenants")] {
         app.batch_execute(&format!("BEGIN; SET LOCAL ROLE {role}")).await.unwrap();
-        for table in ["search_documents", "search_words"] {
+        for table in ["search_documents", "search_words", "search_changes"] {
             let rows = app.query(&format!("SELECT * FROM {table}"), &[]).await.unwrap();
             assert!(rows.is_empty(), "{role} without {setting} sees {table}");
         }
         app.batch_execute("ROLLBACK").await.unwrap();
     }
+}
+
+/// Who looks later waits for nothing: the worker has written what was changed.
+#[tokio::test]
+async fn the_worker_writes_what_was_changed() {
+    let server = Server::with_clients().await;
+    let ann = server.engineer("ann").await;
+    stock(&ann).await;
+    let owner = server.database.owner().await;
+    for _ in 0..200 {
+        let row = "SELECT (SELECT count(*) FROM search_changes),
+                          (SELECT count(*) FROM search_documents WHERE kind = 'version')";
+        let row = owner.query_one(row, &[]).await.unwrap();
+        let (behind, versions): (i64, i64) = (row.get(0), row.get(1));
+        if (behind, versions) == (0, 2) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("nobody wrote it");
 }
 
 /// The statements of the search go through the index, whatever the walls are.

@@ -663,6 +663,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    search_changes (tenant_id, seq) {
+        tenant_id -> Uuid,
+        seq -> Int8,
+        documents -> Text,
+        id -> Uuid,
+    }
+}
+
+diesel::table! {
     sessions (id) {
         id -> Uuid,
         user_id -> Uuid,
@@ -936,6 +945,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     run_tags,
     runs,
     schedules,
+    search_changes,
     sessions,
     signers,
     staff_invitations,

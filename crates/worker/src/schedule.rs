@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 use weighhouse_core::kernel::metrics::metrics;
 use weighhouse_core::kernel::{idempotency, jobs, schedule, secret, throttle};
-use weighhouse_core::{App, Result, audit, blobs, identity, pins, retention};
+use weighhouse_core::{App, Result, audit, blobs, identity, pins, retention, search};
 
 /// Work that comes round by itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,6 +23,8 @@ enum Periodic {
     LoginsForget,
     /// Hash what the audit logs grew by into their trees, and sign the heads.
     CheckpointsSign,
+    /// Have what was changed found.
+    SearchIndex,
     /// Remove what has expired.
     RetentionSweep,
     /// Give up stored files that nobody needs.
@@ -40,6 +42,7 @@ impl Periodic {
         Self::ThrottlesForget,
         Self::LoginsForget,
         Self::CheckpointsSign,
+        Self::SearchIndex,
         Self::RetentionSweep,
         Self::BlobCollect,
         Self::PinsLook,
@@ -50,6 +53,7 @@ impl Periodic {
         match self {
             Self::JobsPrune => "jobs-prune",
             Self::CheckpointsSign => "checkpoints-sign",
+            Self::SearchIndex => "search-index",
             Self::IdempotencyPrune => "idempotency-prune",
             Self::RetentionSweep => retention::SCHEDULE,
             Self::BlobCollect => "blob-collect",
@@ -70,6 +74,7 @@ impl Periodic {
             Self::ThrottlesForget | Self::PinAlertsClose => Duration::from_mins(1),
             Self::PinsLook => Duration::from_secs(5),
             Self::CheckpointsSign => Duration::from_secs(3),
+            Self::SearchIndex => Duration::from_secs(1),
         }
     }
 
@@ -77,6 +82,7 @@ impl Periodic {
         match self {
             Self::JobsPrune => jobs::prune(app).await,
             Self::CheckpointsSign => audit::checkpoints_sign(app).await,
+            Self::SearchIndex => until(stop, search::index_all(app)).await,
             Self::IdempotencyPrune => idempotency::prune(app).await,
             Self::RetentionSweep => until(stop, retention::sweep_all(app)).await,
             Self::BlobCollect => until(stop, blobs::collect_all(app)).await,

@@ -11,6 +11,7 @@ use crate::kernel::tx::TenantTx;
 use crate::runs::filter::{Clause, Order};
 use weighhouse_types::audit::Event;
 use weighhouse_types::experiments::{EXPERIMENT_NAME_MAX, EXPERIMENT_TAG_MAX, Experiment, View};
+use weighhouse_types::ids::ProjectId;
 use weighhouse_types::permission::Action;
 
 /// The most tags that an experiment is made with.
@@ -44,8 +45,8 @@ pub async fn experiment_create(
 }
 
 /// Makes the experiment of a new project that runs go to when none is named.
-pub(crate) async fn default_create_in_tx(tx: &mut TenantTx<'_>, project: &authz::Project) -> Result<()> {
-    queries::experiment_insert(tx, project, "Default").await.map(drop)
+pub(crate) async fn default_create_in_tx(tx: &mut TenantTx<'_>, project: ProjectId) -> Result<()> {
+    queries::default_insert(tx, project).await
 }
 
 fn taken(error: Error, name: &str) -> Error {

@@ -175,6 +175,12 @@ impl<'c> TenantTx<'c> {
         self.open.end(COMMIT).await
     }
 
+    /// Keeps the documents of what others changed, so that it is found. Only
+    /// the search's index uses it.
+    pub(crate) async fn commit_index(self) -> Result<()> {
+        self.open.end(COMMIT).await
+    }
+
     /// Keeps what training code logs: the workspace, not the record. What is
     /// deleted there, restored and registered is audited.
     pub(crate) async fn commit_tracking(self) -> Result<()> {

@@ -9,11 +9,13 @@ use crate::kernel::ctx::Ctx;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::page;
 use crate::kernel::tx::TenantTx;
+use std::collections::HashMap;
 use weighhouse_types::audit::Event;
 use weighhouse_types::context::Kind;
 use weighhouse_types::models::{Model, ModelCreate, ModelQuery};
 use weighhouse_types::page::{MAX_LIMIT, Page};
 use weighhouse_types::permission::Action;
+use weighhouse_types::projects::Project;
 use weighhouse_types::reference::{ModelRef, model_name_check};
 
 /// The most pages of a list in one table: 10,000 models.
@@ -69,7 +71,29 @@ pub async fn model_list(ctx: &Ctx, tenant: &str, query: &ModelQuery) -> Result<P
     page::cut(&page, models, |model| queries::key_of(query.sort.unwrap_or_default(), model))
 }
 
-/// The same list as a table for a spreadsheet, all of its pages.
+/// The first models by name of each of the projects, at most so many of each.
+///
+/// # Errors
+/// When the tenant is not visible.
+pub async fn model_list_first(
+    ctx: &Ctx,
+    tenant: &str,
+    projects: &[Project],
+    each: u32,
+) -> Result<Vec<Vec<Model>>> {
+    let tenant = authz::tenant(ctx, tenant, Action::TenantRead).await?;
+    let mut tx = TenantTx::begin(ctx, &tenant).await?;
+    let ids: Vec<_> = projects.iter().map(|project| project.id.0).collect();
+    let models = queries::first(&mut tx, &ids, each).await?;
+    tx.finish().await?;
+    let mut of: HashMap<String, Vec<Model>> = HashMap::new();
+    for model in models {
+        of.entry(model.project.clone()).or_default().push(model);
+    }
+    Ok(projects.iter().map(|project| of.remove(&project.slug).unwrap_or_default()).collect())
+}
+
+/// The list of a tenant or project as a table for a spreadsheet, all of its pages.
 ///
 /// # Errors
 /// As [`model_list`].

@@ -8,7 +8,7 @@ use crate::kernel::tx::TenantTx;
 use crate::promotions::ProductionColumns;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
 use uuid::Uuid;
@@ -141,6 +141,20 @@ pub(super) async fn named(
             .load(tx.conn()?)
             .await?;
     rows.into_iter().next().map(Row::model).transpose()
+}
+
+/// The first models of each of the transaction's tenant's projects.
+pub(super) async fn first(tx: &mut TenantTx<'_>, projects: &[Uuid], each: u32) -> Result<Vec<Model>> {
+    let rows: Vec<Row> = sql_query(format!(
+        "SELECT f.* FROM unnest($2) AS of (id) CROSS JOIN LATERAL (
+             {SELECT} WHERE m.tenant_id = $1 AND m.project_id = of.id ORDER BY m.name LIMIT $3) AS f"
+    ))
+    .bind::<SqlUuid, _>(tx.tenant().0)
+    .bind::<Array<SqlUuid>, _>(projects)
+    .bind::<BigInt, _>(i64::from(each))
+    .load(tx.conn()?)
+    .await?;
+    rows.into_iter().map(Row::model).collect()
 }
 
 /// What is sorted by, its type, and whether backwards.

@@ -1,12 +1,15 @@
 //! Finding anything that the caller reaches: by name, commit, digest, person, day.
 //!
-//! The documents are written by the database, in the transaction of the
-//! change (`search_index` in the migrations): a feature makes its rows found
-//! by a view of documents.
+//! The database notes what each change touches (`search_index` in the
+//! migrations), and writes its documents soon after (`index`): a feature makes
+//! its rows found by a view of documents.
 
+mod index;
 mod queries;
 mod rules;
 
+pub use index::index_all;
+pub(crate) use index::index_tenant;
 pub use rules::Words;
 
 use crate::kernel::authz;
@@ -42,6 +45,7 @@ pub async fn search(ctx: &Ctx, query: &SearchQuery) -> Result<Vec<Found>> {
     let words = Words::of(&query.q);
     let clients = tenants.iter().filter(|tenant| words.are_in(&[&tenant.info().name, tenant.slug()]));
     let mut hits: Vec<Hit> = clients.map(client).collect();
+    index::index_what_is_behind(ctx, &tenants).await?;
     let mut tx = PortfolioTx::begin(ctx, &tenants).await?;
     queries::prepare(&mut tx).await?;
     for ask in asks(&tenants, &words) {

@@ -4,10 +4,10 @@ use super::rules::{Hit, Rank, Words};
 use crate::kernel::authz;
 use crate::kernel::error::{Error, Result, fit};
 use crate::kernel::sql::sql_query;
-use crate::kernel::tx::PortfolioTx;
+use crate::kernel::tx::{PortfolioTx, TenantTx};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, Text, Uuid as SqlUuid};
-use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use uuid::Uuid;
 use weighhouse_types::search::FoundKind;
 
@@ -70,6 +70,38 @@ fn hits(rows: Vec<Row>) -> Result<Vec<Hit>> {
 
 fn ids(tenants: &[&authz::Tenant]) -> Vec<Uuid> {
     tenants.iter().map(|tenant| tenant.id().0).collect()
+}
+
+/// Writes the documents of the tenant's oldest changes, at most so many; says
+/// how many there were.
+pub(super) async fn refresh(tx: &mut TenantTx<'_>, most: i64) -> Result<i64> {
+    let done: Count = sql_query("SELECT search_refresh($1) AS changes")
+        .bind::<BigInt, _>(most)
+        .get_result(tx.conn()?)
+        .await?;
+    Ok(done.changes)
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    changes: i64,
+}
+
+#[derive(QueryableByName)]
+struct Behind {
+    #[diesel(sql_type = Text)]
+    slug: String,
+}
+
+/// The tenants whose documents are behind, of those that the transaction sees.
+pub(super) async fn behind(conn: &mut AsyncPgConnection) -> Result<Vec<String>> {
+    let rows: Vec<Behind> = sql_query(
+        "SELECT slug FROM tenants WHERE tenant_id IN (SELECT tenant_id FROM search_changes) ORDER BY slug",
+    )
+    .load(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.slug).collect())
 }
 
 /// The plans are made for the shape of the data, not for the words: planning

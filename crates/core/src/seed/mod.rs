@@ -16,7 +16,7 @@ use crate::kernel::ctx::{Actor, Ctx};
 use crate::kernel::error::{Error, Result};
 use crate::kernel::log::Past;
 use crate::kernel::tx::TenantTx;
-use crate::{blobs, memberships, tenancy};
+use crate::{blobs, memberships, search, tenancy};
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use dice::Dice;
@@ -181,6 +181,7 @@ async fn tenant(
     memberships::member_insert_in_tx(&mut tx, approver.0, TenantRole::Approver).await?;
     queries::write(&mut tx, &story.rows).await?;
     tx.commit_past(&past).await?;
+    search::index_tenant(ctx, &tenant, u32::MAX).await?;
     Ok(past.len())
 }
 

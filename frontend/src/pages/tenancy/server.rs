@@ -8,7 +8,7 @@ use leptos::server_fn::ServerFn;
 use weighhouse_core::{Ctx, Error, Result, audit, memberships, models, projects, tenancy};
 use weighhouse_types::audit::{AuditEntry, AuditQuery};
 use weighhouse_types::memberships::Member;
-use weighhouse_types::models::{Model, ModelQuery};
+use weighhouse_types::models::Model;
 use weighhouse_types::permission::{Action, allows};
 use weighhouse_types::pins::PinAlert;
 use weighhouse_types::projects::Project;
@@ -16,6 +16,8 @@ use weighhouse_types::tenancy::{AgencyMembership, Portfolio, Tenant, TenantCreat
 
 /// How many entries of the log a client's home shows.
 const RECENT: u32 = 6;
+/// How many models of each project it shows.
+const OF_EACH: u32 = 20;
 
 pub(crate) async fn portfolio(ctx: &Ctx) -> Result<Portfolio> {
     tenancy::portfolio(ctx).await
@@ -29,7 +31,7 @@ pub(crate) fn url(ctx: &Ctx) -> String {
 /// What a client's home shows.
 pub(crate) struct Home {
     pub(crate) tenant: Tenant,
-    /// Every project with the first of its models.
+    /// The projects, each with the first of its models.
     pub(crate) projects: Vec<(Project, Vec<Model>)>,
     /// Empty for who may not read the log.
     pub(crate) recent: Vec<AuditEntry>,
@@ -43,16 +45,9 @@ pub(crate) struct Home {
 
 pub(crate) async fn home(ctx: &Ctx, slug: &str) -> Result<Home> {
     let tenant = tenancy::tenant_get(ctx, slug).await?;
-    let mut projects = Vec::new();
-    for project in projects::project_list(ctx, slug).await? {
-        let models = models::model_list(
-            ctx,
-            slug,
-            &ModelQuery { project: Some(project.slug.clone()), ..ModelQuery::default() },
-        )
-        .await?;
-        projects.push((project, models.items));
-    }
+    let projects = projects::project_list(ctx, slug).await?;
+    let models = models::model_list_first(ctx, slug, &projects, OF_EACH).await?;
+    let projects = projects.into_iter().zip(models).collect();
     let recent = if allows(tenant.role, Action::AuditRead) {
         let query = AuditQuery { limit: Some(RECENT), ..AuditQuery::default() };
         audit::audit_list(ctx, slug, &query).await?.items
