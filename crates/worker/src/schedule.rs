@@ -74,7 +74,7 @@ impl Periodic {
             Self::ThrottlesForget | Self::PinAlertsClose => Duration::from_mins(1),
             Self::PinsLook => Duration::from_secs(5),
             Self::CheckpointsSign => Duration::from_secs(3),
-            Self::SearchIndex => Duration::from_secs(1),
+            Self::SearchIndex => Duration::from_secs(5),
         }
     }
 

@@ -46,9 +46,8 @@ pub async fn password_reset_ask(ctx: &Ctx, email: &str) -> Result<()> {
     let from = network.as_deref().map(|network| ASKED_FROM.of(&[network]));
     let counters: Vec<_> = from.into_iter().chain([ASKED_FOR.of(&[&email])]).collect();
     let mut tx = throttle::take(PlatformTx::begin(ctx.app()).await?, &counters).await?;
-    jobs::enqueue(tx.conn()?, None, ctx.request_id(), &Job::PasswordResetSend { email }).await?;
+    jobs::enqueue(tx.conn_for_job()?, None, ctx.request_id(), &Job::PasswordResetSend { email }).await?;
     tx.commit_bookkeeping().await?;
-    ctx.app().jobs_wake.notify_one();
     Ok(())
 }
 

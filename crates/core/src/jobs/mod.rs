@@ -101,7 +101,7 @@ async fn mend(ctx: &Ctx, tenant: &authz::Tenant, job: JobId, how: Mend<'_>) -> R
     let job = job.ok_or_else(|| Error::not_found("failed job"))?;
     refuse_running(&job)?;
     match how {
-        Mend::Retry => queries::retry(tx.conn()?, &job).await?,
+        Mend::Retry => queries::retry(tx.conn_for_job()?, &job).await?,
         Mend::Discard(_) => queries::discard(tx.conn()?, &job).await?,
     }
     tx.commit(&how.event(&job)).await
@@ -124,7 +124,7 @@ async fn operator_mend(ctx: &Ctx, job: JobId, how: Mend<'_>) -> Result<()> {
         Error::conflict("The installation has no agency whose log could record this. Set one up first.")
     })?;
     match how {
-        Mend::Retry => queries::retry(tx.conn()?, &found).await?,
+        Mend::Retry => queries::retry(tx.conn_for_job()?, &found).await?,
         Mend::Discard(_) => queries::discard(tx.conn()?, &found).await?,
     }
     tx.commit(ctx, agency.id(), &how.event(&found)).await

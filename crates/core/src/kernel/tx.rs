@@ -31,6 +31,8 @@ const COMMIT: &str = "SELECT; COMMIT";
 /// hand it on with the transaction open and the old tenant set.
 struct Open {
     conn: Option<Object<AsyncPgConnection>>,
+    /// Whether it leaves a job, which a worker of this process is woken for.
+    job: bool,
 }
 
 impl Open {
@@ -43,7 +45,7 @@ impl Open {
             #[expect(clippy::disallowed_methods, reason = "the one place that takes connections")]
             let conn = app.pool.get().await.map_err(|e| unavailable(&e))?;
             waiting.observe_duration();
-            let mut open = Self { conn: Some(conn) };
+            let mut open = Self { conn: Some(conn), job: false };
             match open.send(begin).await {
                 Err(Error::Database(error)) if lost(&error) && spare > 0 => spare -= 1,
                 begun => return begun.map(|()| open),
@@ -80,6 +82,12 @@ impl Open {
             }
             refused => refused,
         }
+    }
+
+    /// The connection, for what leaves a job that is due.
+    fn conn_for_job(&mut self) -> Result<&mut AsyncPgConnection> {
+        self.job = true;
+        self.get()
     }
 
     async fn end(mut self, how: &str) -> Result<()> {
@@ -131,6 +139,11 @@ impl<'c> TenantTx<'c> {
         self.open.get()
     }
 
+    /// The connection, for what leaves a job that is due: the commit wakes a worker.
+    pub(crate) fn conn_for_job(&mut self) -> Result<&mut AsyncPgConnection> {
+        self.open.conn_for_job()
+    }
+
     pub(crate) fn tenant(&self) -> TenantId {
         self.tenant
     }
@@ -141,8 +154,9 @@ impl<'c> TenantTx<'c> {
 
     /// Writes the event's leaf, taking the log's lock last, and commits.
     pub(crate) async fn commit(self, event: &Event) -> Result<()> {
+        let job = self.open.job;
         self.open.commit_audited(self.ctx, Log::Tenant(self.tenant), event).await?;
-        self.ctx.app.jobs_wake.notify_one();
+        wake(&self.ctx.app, job);
         Ok(())
     }
 
@@ -257,22 +271,37 @@ impl<'a> PlatformTx<'a> {
         self.open.get()
     }
 
+    /// The connection, for what leaves a job that is due: the commit wakes a worker.
+    pub(crate) fn conn_for_job(&mut self) -> Result<&mut AsyncPgConnection> {
+        self.open.conn_for_job()
+    }
+
     /// Writes the event into an agency's log and commits.
     pub(crate) async fn commit(self, ctx: &Ctx, agency: AgencyId, event: &Event) -> Result<()> {
+        let job = self.open.job;
         self.open.commit_audited(ctx, Log::Agency(agency), event).await?;
-        self.app.jobs_wake.notify_one();
+        wake(self.app, job);
         Ok(())
     }
 
     /// Keeps the platform's own bookkeeping: leases of jobs, mails marked as
     /// sent, when a session or token was last used, checkpoints of an agency's log.
     pub(crate) async fn commit_bookkeeping(self) -> Result<()> {
-        self.open.end(COMMIT).await
+        let job = self.open.job;
+        self.open.end(COMMIT).await?;
+        wake(self.app, job);
+        Ok(())
     }
 
     /// Ends without a change.
     pub(crate) async fn finish(self) -> Result<()> {
         self.open.end("ROLLBACK").await
+    }
+}
+
+fn wake(app: &App, job: bool) {
+    if job {
+        app.jobs_wake.notify_one();
     }
 }
 

@@ -260,5 +260,5 @@ async fn to_approvers(tx: &mut TenantTx<'_>, letter: &Letter) -> Result<()> {
 async fn enqueue(tx: &mut TenantTx<'_>, recipient: &str, letter: &Letter) -> Result<()> {
     let mail = letter.to(recipient);
     let (tenant, request_id) = (tx.tenant(), tx.ctx().request_id().to_owned());
-    mail_enqueue(tx.conn()?, Some(tenant), &request_id, &mail).await
+    mail_enqueue(tx.conn_for_job()?, Some(tenant), &request_id, &mail).await
 }

@@ -110,5 +110,5 @@ pub(crate) async fn staff_invitation(
 }
 
 async fn enqueue(tx: &mut PlatformTx<'_>, ctx: &Ctx, recipient: &str, letter: &Letter) -> Result<()> {
-    mail_enqueue(tx.conn()?, None, ctx.request_id(), &letter.to(recipient)).await
+    mail_enqueue(tx.conn_for_job()?, None, ctx.request_id(), &letter.to(recipient)).await
 }

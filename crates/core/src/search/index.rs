@@ -1,7 +1,7 @@
 //! Writes the documents of what was changed.
 //!
 //! A document costs more than the change that it tells of, so changes do not
-//! wait for it: workers write it within a second, or the first search does.
+//! wait for it: workers write it within seconds, or the first search does.
 
 use super::queries;
 use crate::kernel::app::App;

@@ -68,7 +68,7 @@ pub async fn version_register(ctx: &Ctx, model: &ModelRef, new: VersionRegister)
     let version = read(&mut tx, &handle).await?;
     if !version.file_list.is_empty() {
         let scan = Job::VersionScan { version: reference };
-        jobs::enqueue(tx.conn()?, Some(tenant.id()), ctx.request_id(), &scan).await?;
+        jobs::enqueue(tx.conn_for_job()?, Some(tenant.id()), ctx.request_id(), &scan).await?;
     }
     tx.commit(&event).await?;
     Ok((version, true))
