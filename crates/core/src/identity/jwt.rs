@@ -4,7 +4,6 @@ use super::queries;
 use crate::kernel::app::App;
 use crate::kernel::ctx::{Actor, Ctx};
 use crate::kernel::error::{Error, Result};
-use crate::kernel::tx::PlatformTx;
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -43,9 +42,7 @@ pub async fn token_exchange(ctx: &Ctx) -> Result<TokenExchanged> {
             "Only an API token is exchanged: send it as “Authorization: Bearer wh_…”.",
         ));
     };
-    let mut tx = PlatformTx::begin(ctx.app()).await?;
-    let grant = queries::token_live(&mut tx, *tenant, *token).await?;
-    tx.finish().await?;
+    let grant = queries::token_live(ctx.app(), *tenant, *token).await?;
     let ends = grant.ok_or_else(over)?.expires_at;
     let now = Utc::now();
     let expires_at = ends.min(now + Duration::seconds(JWT_SECONDS));
@@ -100,9 +97,7 @@ pub(super) async fn jwt_ctx(app: &Arc<App>, jwt: &str, request_id: &str) -> Resu
 
 async fn look_up(app: &App, claims: &Claims) -> Result<Actor> {
     let asked = Instant::now();
-    let mut tx = PlatformTx::begin(app).await?;
-    let grant = queries::token_live(&mut tx, claims.tenant, claims.token).await?;
-    tx.finish().await?;
+    let grant = queries::token_live(app, claims.tenant, claims.token).await?;
     let actor = grant.ok_or_else(over)?.actor();
     app.token_ids.put(claims.token, asked, actor.clone());
     Ok(actor)

@@ -131,9 +131,7 @@ pub(crate) async fn session_start_by_email(ctx: &Ctx, email: &str, agent: &str) 
 /// # Errors
 /// When the session is unknown, over, or was idle for too long.
 pub async fn session_ctx(app: &Arc<App>, cookie: &str, request_id: &str) -> Result<Ctx> {
-    let mut tx = PlatformTx::begin(app).await?;
-    let found = queries::session_use(&mut tx, cookie).await?;
-    tx.commit_bookkeeping().await?;
+    let found = queries::session_use(app, cookie).await?;
     let (session, user) =
         found.ok_or_else(|| Error::refused(Code::Unauthenticated, "Your session is over. Sign in again."))?;
     let actor = Actor::Session { user, session, cookie: cookie.into() };

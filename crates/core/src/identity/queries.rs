@@ -6,10 +6,11 @@ mod tokens;
 
 pub(super) use tokens::{token_insert, token_live, token_revoke, token_use, tokens_of};
 
+use crate::kernel::app::App;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::secret;
 use crate::kernel::sql::sql_query;
-use crate::kernel::tx::PlatformTx;
+use crate::kernel::tx::{PlatformLook, PlatformTx, in_time};
 use chrono::{Duration, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Bool, Nullable, Text, Uuid as SqlUuid};
@@ -160,23 +161,27 @@ struct SessionUser {
 }
 
 /// Finds a live session, and notes at most once a minute that it was used.
-pub(super) async fn session_use(tx: &mut PlatformTx<'_>, cookie: &str) -> Result<Option<(SessionId, User)>> {
-    let rows: Vec<SessionUser> = sql_query(format!(
+pub(super) async fn session_use(app: &App, cookie: &str) -> Result<Option<(SessionId, User)>> {
+    let hash = secret::sha256(cookie.as_bytes());
+    let mut look = PlatformLook::begin(app).await?;
+    let query = sql_query(format!(
         "SELECT s.id AS session, u.id, u.email, u.name, u.operator,
                 s.last_seen_at < now() - interval '1 minute' AS stale
          FROM sessions s JOIN users u ON u.id = s.user_id
          WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > now()
            AND s.last_seen_at > now() - interval '{SESSION_IDLE}' AND {REACHES}"
-    ))
-    .bind::<Binary, _>(secret::sha256(cookie.as_bytes()).as_slice())
-    .load(tx.conn()?)
-    .await?;
+    ));
+    let query = query.bind::<Binary, _>(hash.as_slice());
+    let rows: Vec<SessionUser> = in_time(query.load(look.conn()?)).await?;
+    look.finish();
     let Some(row) = rows.into_iter().next() else { return Ok(None) };
     if row.stale {
+        let mut tx = PlatformTx::begin(app).await?;
         sql_query("UPDATE sessions SET last_seen_at = now() WHERE id = $1")
             .bind::<SqlUuid, _>(row.session)
             .execute(tx.conn()?)
             .await?;
+        tx.commit_bookkeeping().await?;
     }
     Ok(Some((row.session.into(), row.user.user())))
 }

@@ -125,10 +125,7 @@ pub async fn bearer_ctx(app: &Arc<App>, token: &str, request_id: &str) -> Result
             "This is no API token: tokens look like wh_… and carry a checksum. Was it copied whole?",
         );
     }
-    let mut tx = PlatformTx::begin(app).await?;
-    let grant = queries::token_use(&mut tx, token).await?;
-    tx.commit_bookkeeping().await?;
-    let Some(grant) = grant else {
+    let Some(grant) = queries::token_use(app, token).await? else {
         return refused(
             "This API token is unknown, expired or revoked. Make a new one on the tenant's page.",
         );

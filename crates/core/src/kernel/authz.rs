@@ -12,7 +12,7 @@ pub(crate) use place::place;
 use super::ctx::{Actor, Ctx};
 use super::error::{Error, Result};
 use super::sql::sql_query;
-use super::tx::{PlatformTx, TenantTx};
+use super::tx::{PlatformLook, TenantTx, in_time};
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
@@ -166,16 +166,9 @@ pub(crate) async fn invited_tenant(ctx: &Ctx) -> Result<Tenant> {
     let Actor::Invited { tenant: Some(tenant), .. } = &ctx.actor else {
         return Err(Error::internal("no invitation is held"));
     };
-    let mut tx = PlatformTx::begin(&ctx.app).await?;
-    let rows: Vec<TenantRow> = sql_query(REACHED)
-        .bind::<Nullable<SqlUuid>, _>(None::<Uuid>)
-        .bind::<Nullable<Text>, _>(None::<&str>)
-        .bind::<Nullable<SqlUuid>, _>(Some(tenant.0))
-        .load(tx.conn()?)
-        .await?;
-    tx.finish().await?;
-    let row = rows.into_iter().next().ok_or_else(|| Error::not_found("tenant"))?;
-    Ok(Tenant { roles: Vec::new(), ..row.authorise()? })
+    let reached = tenants_of(ctx, None, None, Some(tenant.0)).await?;
+    let tenant = reached.into_iter().next().ok_or_else(|| Error::not_found("tenant"))?;
+    Ok(Tenant { roles: Vec::new(), ..tenant })
 }
 
 /// Every tenant that the caller reaches.
@@ -239,14 +232,13 @@ async fn tenants_of(
     slug: Option<&str>,
     only: Option<Uuid>,
 ) -> Result<Vec<Tenant>> {
-    let mut tx = PlatformTx::begin(&ctx.app).await?;
-    let rows: Vec<TenantRow> = sql_query(REACHED)
+    let mut look = PlatformLook::begin(&ctx.app).await?;
+    let query = sql_query(REACHED)
         .bind::<Nullable<SqlUuid>, _>(user)
         .bind::<Nullable<Text>, _>(slug)
-        .bind::<Nullable<SqlUuid>, _>(only)
-        .load(tx.conn()?)
-        .await?;
-    tx.finish().await?;
+        .bind::<Nullable<SqlUuid>, _>(only);
+    let rows: Vec<TenantRow> = in_time(query.load(look.conn()?)).await?;
+    look.finish();
     rows.into_iter().map(TenantRow::authorise).collect()
 }
 
@@ -319,13 +311,10 @@ pub(crate) async fn agencies(ctx: &Ctx, slug: Option<&str>) -> Result<Vec<(Agenc
         Actor::Token { .. } => return Ok(Vec::new()),
         _ => Some(ctx.user()?.id.0),
     };
-    let mut tx = PlatformTx::begin(&ctx.app).await?;
-    let rows: Vec<AgencyRow> = sql_query(AGENCIES)
-        .bind::<Nullable<SqlUuid>, _>(user)
-        .bind::<Nullable<Text>, _>(slug)
-        .load(tx.conn()?)
-        .await?;
-    tx.finish().await?;
+    let mut look = PlatformLook::begin(&ctx.app).await?;
+    let query = sql_query(AGENCIES).bind::<Nullable<SqlUuid>, _>(user).bind::<Nullable<Text>, _>(slug);
+    let rows: Vec<AgencyRow> = in_time(query.load(look.conn()?)).await?;
+    look.finish();
     let authorise = |row: AgencyRow| {
         let role = parse::<AgencyRole>(row.role)?.unwrap_or(AgencyRole::Owner);
         let info =

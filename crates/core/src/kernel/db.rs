@@ -22,7 +22,9 @@ const SILENCE: Duration = Duration::from_secs(15);
 
 /// What every connection is told: no statement and no forgotten transaction
 /// holds a lock for good. Whoever needs longer says so in a transaction.
-const LIMITS: &str = "SET statement_timeout = '30s'; SET idle_in_transaction_session_timeout = '30s'";
+/// Outside of transactions, a connection can read what belongs to no tenant.
+const LIMITS: &str = "SET statement_timeout = '30s'; SET idle_in_transaction_session_timeout = '30s';
+    SET default_transaction_read_only = on; SET ROLE weighhouse_platform";
 
 /// How a connection is made.
 pub(crate) struct Connector {

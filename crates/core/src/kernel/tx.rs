@@ -1,9 +1,10 @@
 //! The third wall: the only ways to a connection.
 //!
 //! `TenantTx` writes to exactly one tenant, `PortfolioTx` reads across the
-//! caller's own list, `PlatformTx` serves what has no single tenant. Each
-//! runs as a role that owns nothing. The fourth wall stands here too: a
-//! transaction that writes commits only together with its audit event.
+//! caller's own list, `PlatformTx` serves what has no single tenant and
+//! `PlatformLook` reads it. Each runs as a role that owns nothing. The fourth
+//! wall stands here too: a transaction that writes commits only together with
+//! its audit event.
 
 use super::app::App;
 use super::authz;
@@ -12,6 +13,7 @@ use super::error::{Error, Result, lost};
 use super::idempotency;
 use super::log::{self, Log};
 use super::metrics::metrics;
+use diesel::QueryResult;
 use diesel_async::pooled_connection::deadpool::{Object, PoolError};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use std::time::Duration;
@@ -41,16 +43,20 @@ impl Open {
     async fn begin(app: &App, begin: &str) -> Result<Self> {
         let mut spare = app.config.database_connections;
         loop {
-            let waiting = metrics().database.wait.start_timer();
-            #[expect(clippy::disallowed_methods, reason = "the one place that takes connections")]
-            let conn = app.pool.get().await.map_err(|e| unavailable(&e))?;
-            waiting.observe_duration();
-            let mut open = Self { conn: Some(conn), job: false };
+            let mut open = Self::take(app).await?;
             match open.send(begin).await {
                 Err(Error::Database(error)) if lost(&error) && spare > 0 => spare -= 1,
                 begun => return begun.map(|()| open),
             }
         }
+    }
+
+    async fn take(app: &App) -> Result<Self> {
+        let waiting = metrics().database.wait.start_timer();
+        #[expect(clippy::disallowed_methods, reason = "the one place that takes connections")]
+        let conn = app.pool.get().await.map_err(|e| unavailable(&e))?;
+        waiting.observe_duration();
+        Ok(Self { conn: Some(conn), job: false })
     }
 
     /// Begins or ends, in bounded time.
@@ -92,9 +98,13 @@ impl Open {
 
     async fn end(mut self, how: &str) -> Result<()> {
         self.send(how).await?;
-        // Only now may the pool have it back.
-        drop(self.conn.take());
+        self.give_back();
         Ok(())
+    }
+
+    /// Lets the pool have the connection back: nothing is under way on it.
+    fn give_back(mut self) {
+        drop(self.conn.take());
     }
 }
 
@@ -131,7 +141,8 @@ impl<'c> TenantTx<'c> {
     /// Begins, as the tenant's role, with the tenant set.
     pub(crate) async fn begin(ctx: &'c Ctx, tenant: &authz::Tenant) -> Result<Self> {
         let tenant = tenant.id();
-        let begin = format!("BEGIN; SET LOCAL ROLE weighhouse_tenant; SET LOCAL app.tenant = '{tenant}'");
+        let begin =
+            format!("BEGIN READ WRITE; SET LOCAL ROLE weighhouse_tenant; SET LOCAL app.tenant = '{tenant}'");
         Ok(Self { open: Open::begin(&ctx.app, &begin).await?, ctx, tenant })
     }
 
@@ -263,7 +274,7 @@ pub(crate) struct PlatformTx<'a> {
 impl<'a> PlatformTx<'a> {
     /// Begins, as the platform's role.
     pub(crate) async fn begin(app: &'a App) -> Result<Self> {
-        let open = Open::begin(app, "BEGIN; SET LOCAL ROLE weighhouse_platform").await?;
+        let open = Open::begin(app, "BEGIN READ WRITE; SET LOCAL ROLE weighhouse_platform").await?;
         Ok(Self { open, app })
     }
 
@@ -303,6 +314,34 @@ fn wake(app: &App, job: bool) {
     if job {
         app.jobs_wake.notify_one();
     }
+}
+
+/// A look at the tables that belong to no tenant, without a transaction: every
+/// request begins by such looks, and one round trip does instead of three. The
+/// database refuses a statement that writes.
+pub(crate) struct PlatformLook {
+    open: Open,
+}
+
+impl PlatformLook {
+    pub(crate) async fn begin(app: &App) -> Result<Self> {
+        Ok(Self { open: Open::take(app).await? })
+    }
+
+    pub(crate) fn conn(&mut self) -> Result<&mut AsyncPgConnection> {
+        self.open.get()
+    }
+
+    /// Ends. Dropped before, with a query under way, it discards the connection.
+    pub(crate) fn finish(self) {
+        self.open.give_back();
+    }
+}
+
+/// What a query answers within [`ANSWER`]: no transaction was begun before it,
+/// whose beginning would have been waited for no longer.
+pub(crate) async fn in_time<T>(query: impl Future<Output = QueryResult<T>>) -> Result<T> {
+    Ok(tokio::time::timeout(ANSWER, query).await.map_err(|_late| silent())??)
 }
 
 /// Whether the database answers.

@@ -1,12 +1,13 @@
 //! SQL of API tokens.
 
 use super::{REACHES, UserColumns};
+use crate::kernel::app::App;
 use crate::kernel::authz;
 use crate::kernel::ctx::Actor;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::secret;
 use crate::kernel::sql::sql_query;
-use crate::kernel::tx::{PlatformTx, TenantTx};
+use crate::kernel::tx::{PlatformLook, PlatformTx, TenantTx, in_time};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Binary, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
@@ -175,35 +176,36 @@ impl TokenGrant {
 }
 
 /// Finds a live token, and notes at most once a minute that it was used.
-pub(in crate::identity) async fn token_use(
-    tx: &mut PlatformTx<'_>,
-    secret_text: &str,
-) -> Result<Option<TokenGrant>> {
-    let rows: Vec<TokenUser> = sql_query(token_user("t.token_hash = $1"))
-        .bind::<Binary, _>(secret::sha256(secret_text.as_bytes()).as_slice())
-        .load(tx.conn()?)
-        .await?;
+pub(in crate::identity) async fn token_use(app: &App, secret_text: &str) -> Result<Option<TokenGrant>> {
+    let hash = secret::sha256(secret_text.as_bytes());
+    let mut look = PlatformLook::begin(app).await?;
+    let query = sql_query(token_user("t.token_hash = $1")).bind::<Binary, _>(hash.as_slice());
+    let rows: Vec<TokenUser> = in_time(query.load(look.conn()?)).await?;
+    look.finish();
     let Some(row) = rows.into_iter().next() else { return Ok(None) };
     if row.stale {
+        let mut tx = PlatformTx::begin(app).await?;
         sql_query("UPDATE api_tokens SET last_used_at = now() WHERE tenant_id = $1 AND id = $2")
             .bind::<SqlUuid, _>(row.tenant_id)
             .bind::<SqlUuid, _>(row.token)
             .execute(tx.conn()?)
             .await?;
+        tx.commit_bookkeeping().await?;
     }
     row.grant().map(Some)
 }
 
 /// A token by its id, as long as it is live.
 pub(in crate::identity) async fn token_live(
-    tx: &mut PlatformTx<'_>,
+    app: &App,
     tenant: TenantId,
     token: TokenId,
 ) -> Result<Option<TokenGrant>> {
-    let rows: Vec<TokenUser> = sql_query(token_user("t.tenant_id = $1 AND t.id = $2"))
+    let mut look = PlatformLook::begin(app).await?;
+    let query = sql_query(token_user("t.tenant_id = $1 AND t.id = $2"))
         .bind::<SqlUuid, _>(tenant.0)
-        .bind::<SqlUuid, _>(token.0)
-        .load(tx.conn()?)
-        .await?;
+        .bind::<SqlUuid, _>(token.0);
+    let rows: Vec<TokenUser> = in_time(query.load(look.conn()?)).await?;
+    look.finish();
     rows.into_iter().next().map(TokenUser::grant).transpose()
 }
