@@ -266,8 +266,7 @@ pub(crate) async fn open_of_in_tx(
     tx: &mut TenantTx<'_>,
     version: &authz::Version,
 ) -> Result<Option<PromotionId>> {
-    let open = queries::open_for(tx, &version.model, Stage::Production).await?;
-    Ok(open.filter(|summary| summary.version.number == version.number).map(|summary| summary.id))
+    queries::open_of(tx, version, Stage::Production).await
 }
 
 /// Whether a rollback now would restore a version: one of its model, or of a

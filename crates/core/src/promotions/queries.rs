@@ -272,6 +272,24 @@ pub(super) async fn open_everywhere(tx: &mut PortfolioTx, caller: Uuid) -> Resul
     Ok(rows)
 }
 
+/// The open request of this kind about a version.
+pub(super) async fn open_of(
+    tx: &mut TenantTx<'_>,
+    version: &authz::Version,
+    target: Stage,
+) -> Result<Option<PromotionId>> {
+    use crate::schema::promotions::dsl;
+    let id: Option<Uuid> = dsl::promotions
+        .filter(dsl::tenant_id.eq(tx.tenant().0).and(dsl::model_id.eq(version.model.id.0)))
+        .filter(dsl::target.eq(target.as_str()).and(dsl::state.eq("open")))
+        .filter(dsl::version_id.eq(version.id.0))
+        .select(dsl::id)
+        .first(tx.conn()?)
+        .await
+        .optional()?;
+    Ok(id.map(Into::into))
+}
+
 pub(super) async fn promotion_close(
     tx: &mut TenantTx<'_>,
     id: PromotionId,
