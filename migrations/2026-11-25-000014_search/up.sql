@@ -147,8 +147,8 @@ BEGIN
     RETURN done;
 END $$;
 
--- Has a view's rows found: whenever rows of the table are written, the
--- documents whose id stands in their `key` are to be written again. A feature
+-- Has a view's rows found: whenever a row of the table is written, the
+-- documents whose id stands in its `key` are to be written again. A feature
 -- makes such a view, and calls this.
 CREATE PROCEDURE search_index(source regclass, documents regclass, key name, VARIADIC events text[])
     LANGUAGE plpgsql AS $$
@@ -159,22 +159,17 @@ BEGIN
     EXECUTE format(
         'CREATE OR REPLACE FUNCTION %I() RETURNS trigger LANGUAGE plpgsql AS $f$
          BEGIN
-             INSERT INTO search_changes (tenant_id, documents, id) SELECT tenant_id, TG_ARGV[0], %I FROM changed;
-             IF TG_OP = ''UPDATE'' THEN
-                 INSERT INTO search_changes (tenant_id, documents, id)
-                 SELECT b.tenant_id, TG_ARGV[0], b.%2$I FROM before b
-                 WHERE NOT EXISTS (SELECT FROM changed c WHERE c.tenant_id = b.tenant_id AND c.%2$I = b.%2$I);
+             IF TG_OP <> ''INSERT'' THEN
+                 INSERT INTO search_changes (tenant_id, documents, id) VALUES (OLD.tenant_id, TG_ARGV[0], OLD.%I);
+             END IF;
+             IF TG_OP = ''INSERT'' OR TG_OP = ''UPDATE'' AND NEW.%2$I <> OLD.%2$I THEN
+                 INSERT INTO search_changes (tenant_id, documents, id) VALUES (NEW.tenant_id, TG_ARGV[0], NEW.%2$I);
              END IF;
              RETURN NULL;
          END $f$', 'search_changed_' || key, key);
     FOREACH event IN ARRAY events LOOP
-        EXECUTE format(
-            'CREATE TRIGGER %I AFTER %s ON %s REFERENCING %s FOR EACH STATEMENT EXECUTE FUNCTION %I(%L)',
-            'search_' || lower(event), event, source,
-            CASE event WHEN 'INSERT' THEN 'NEW TABLE AS changed'
-                       WHEN 'UPDATE' THEN 'NEW TABLE AS changed OLD TABLE AS before'
-                       WHEN 'DELETE' THEN 'OLD TABLE AS changed' END,
-            'search_changed_' || key, documents);
+        EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s FOR EACH ROW EXECUTE FUNCTION %I(%L)',
+            'search_' || lower(split_part(event, ' ', 1)), event, source, 'search_changed_' || key, documents);
     END LOOP;
 END $$;
 

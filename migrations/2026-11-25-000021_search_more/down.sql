@@ -1,5 +1,4 @@
-DROP TRIGGER search_noted ON models;
-DROP FUNCTION search_model_noted;
+DROP TRIGGER search_update ON models;
 DROP TRIGGER search_insert ON data_versions;
 DROP TRIGGER search_insert ON attestations;
 DROP TRIGGER search_insert ON aliases;

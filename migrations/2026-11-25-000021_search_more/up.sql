@@ -47,10 +47,4 @@ CALL search_index('aliases', 'version_documents', 'version_id', 'INSERT', 'UPDAT
 CALL search_index('attestations', 'version_documents', 'version_id', 'INSERT');
 CALL search_index('data_versions', 'dataset_documents', 'id', 'INSERT');
 -- Models are updated at every registration: only what is noted is looked at.
-CREATE FUNCTION search_model_noted() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO search_changes (tenant_id, documents, id) VALUES (NEW.tenant_id, 'model_documents', NEW.id);
-    RETURN NULL;
-END $$;
-CREATE TRIGGER search_noted AFTER UPDATE OF description, tags ON models
-    FOR EACH ROW EXECUTE FUNCTION search_model_noted();
+CALL search_index('models', 'model_documents', 'id', 'UPDATE OF description, tags');
