@@ -135,3 +135,11 @@ ALTER TABLE metric_chunks ALTER points SET STORAGE EXTERNAL;
 -- Every project has the experiment that runs go to when none is named.
 INSERT INTO experiments (tenant_id, id, project_id, number, name)
 SELECT tenant_id, gen_random_uuid(), id, 0, 'Default' FROM projects;
+
+CREATE FUNCTION experiment_of_project() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO experiments (tenant_id, id, project_id, number, name, created_by)
+    VALUES (NEW.tenant_id, gen_random_uuid(), NEW.id, 0, 'Default', NEW.created_by);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER experiment AFTER INSERT ON projects FOR EACH ROW EXECUTE FUNCTION experiment_of_project();

@@ -11,7 +11,6 @@ use crate::kernel::tx::TenantTx;
 use crate::runs::filter::{Clause, Order};
 use weighhouse_types::audit::Event;
 use weighhouse_types::experiments::{EXPERIMENT_NAME_MAX, EXPERIMENT_TAG_MAX, Experiment, View};
-use weighhouse_types::ids::ProjectId;
 use weighhouse_types::permission::Action;
 
 /// The most tags that an experiment is made with.
@@ -42,11 +41,6 @@ pub async fn experiment_create(
     let project = project.to_owned();
     tx.commit(&Event::ExperimentCreated { project, experiment: number, name: name.to_owned() }).await?;
     Ok(number)
-}
-
-/// Makes the experiment of a new project that runs go to when none is named.
-pub(crate) async fn default_create_in_tx(tx: &mut TenantTx<'_>, project: ProjectId) -> Result<()> {
-    queries::default_insert(tx, project).await
 }
 
 fn taken(error: Error, name: &str) -> Error {

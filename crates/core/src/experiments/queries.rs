@@ -14,7 +14,7 @@ use diesel::sql_types::{
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 use weighhouse_types::experiments::{Experiment, View};
-use weighhouse_types::ids::{ExperimentId, ProjectId};
+use weighhouse_types::ids::ExperimentId;
 
 /// How an experiment is asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -55,23 +55,6 @@ pub(super) async fn experiment_insert(
     .get_result(tx.conn()?)
     .await?;
     Ok((id.into(), fit(number)?))
-}
-
-/// Inserts the first experiment of a project that this transaction made.
-pub(super) async fn default_insert(tx: &mut TenantTx<'_>, project: ProjectId) -> Result<()> {
-    use crate::schema::experiments::dsl;
-    diesel::insert_into(dsl::experiments)
-        .values((
-            dsl::tenant_id.eq(tx.tenant().0),
-            dsl::id.eq(Uuid::now_v7()),
-            dsl::project_id.eq(project.0),
-            dsl::number.eq(0),
-            dsl::name.eq("Default"),
-            dsl::created_by.eq(tx.ctx().user_id()),
-        ))
-        .execute(tx.conn()?)
-        .await?;
-    Ok(())
 }
 
 #[derive(QueryableByName)]

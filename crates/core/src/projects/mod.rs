@@ -2,7 +2,6 @@
 
 mod queries;
 
-use crate::experiments;
 use crate::kernel::authz;
 use crate::kernel::ctx::Ctx;
 use crate::kernel::error::{Error, Result};
@@ -23,7 +22,6 @@ pub async fn project_create(ctx: &Ctx, tenant: &str, new: ProjectCreate) -> Resu
     let name: String = name.unwrap_or(&new.slug).chars().take(200).collect();
     let mut tx = TenantTx::begin(ctx, &tenant).await?;
     let project = queries::project_insert(&mut tx, &new.slug, &name).await?;
-    experiments::default_create_in_tx(&mut tx, project.id).await?;
     tx.commit(&Event::ProjectCreated { project: new.slug, name }).await?;
     Ok(project)
 }
