@@ -61,6 +61,15 @@ timed "version page" staff "/t/$tenant/p/$project/m/$model/v/1"
 timed "models of a project, API" client "$models"
 timed "project page with its models" staff "/t/$tenant/p/$project"
 timed "model page" staff "/t/$tenant/p/$project/m/$model"
+latest=$(curl -s -H "Authorization: Bearer $one" "$url$models/$model" | sed -n 's/.*"latest":\([0-9]*\).*/\1/p')
+five= n=0
+while [ $n -lt 5 ]; do
+    five="$five${five:+&}v=$project/$model@$((latest - n))"
+    n=$((n + 1))
+done
+timed "compare of five versions, API" client "/api/v1/tenants/$tenant/compare?$(echo "$five" | sed "s/v=/version=/g")"
+timed "compare of five versions, page" staff "/t/$tenant/compare?$five"
+timed "lineage of a version, API" client "$models/$model/versions/$latest/lineage"
 timed "as of a date, API" client "$models/$model/production?at=2026-01-15T00:00:00Z"
 timed "client page as of a date" staff "/t/$tenant?at=2026-01-15T00:00:00Z"
 timed "portfolio page" staff "/"

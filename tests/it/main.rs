@@ -28,6 +28,7 @@ mod openapi;
 mod people;
 mod permission;
 mod pins;
+mod portfolio;
 mod promotions;
 mod prompts;
 mod proofs;

@@ -6,15 +6,15 @@ use actix_web::web::{Json, Path, Query};
 use actix_web::{HttpResponse, get, post};
 use weighhouse_core::{audit, tenancy};
 use weighhouse_types::audit::{AuditEntry, AuditHead, AuditQuery};
-use weighhouse_types::page::Page;
+use weighhouse_types::page::{Page, PageQuery};
 use weighhouse_types::tenancy::{Agency, AgencyMembership, Portfolio, Tenant, TenantCreate};
 
-/// Every client that you reach, what is approved for production at each, and
-/// requests that wait.
-#[utoipa::path(tag = "tenancy", responses((status = 200, body = Portfolio)))]
+/// The clients that you reach, what is approved for production at each, and
+/// all requests that wait.
+#[utoipa::path(tag = "tenancy", params(PageQuery), responses((status = 200, body = Portfolio)))]
 #[get("/portfolio")]
-pub(crate) async fn portfolio(ctx: Caller) -> Result<Json<Portfolio>> {
-    tenancy::portfolio(&ctx).await.or_problem(&ctx).map(Json)
+pub(crate) async fn portfolio(ctx: Caller, query: Query<PageQuery>) -> Result<Json<Portfolio>> {
+    tenancy::portfolio(&ctx, &query).await.or_problem(&ctx).map(Json)
 }
 
 /// The agencies that you work at, and your role there.

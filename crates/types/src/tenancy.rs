@@ -46,8 +46,10 @@ pub struct Tenant {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PortfolioTenant {
     pub tenant: Tenant,
-    /// Every model with what is approved for production of it, by name; at most 100.
+    /// The first models by name with what is approved for production of them; at most 20.
     pub models: Vec<PortfolioModel>,
+    /// Whether there are more models than these.
+    pub more_models: bool,
     pub open_promotions: u32,
 }
 
@@ -65,7 +67,11 @@ pub struct PortfolioModel {
 pub struct Portfolio {
     /// The agencies that the person works at.
     pub agencies: Vec<AgencyMembership>,
+    /// A page of the clients that the person reaches, by name.
     pub tenants: Vec<PortfolioTenant>,
+    /// The cursor of the clients' next page; absent on the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
     /// Open requests, those that wait for the caller's own decision first.
     pub inbox: Vec<InboxItem>,
 }

@@ -6,12 +6,17 @@ use crate::kernel::app::App;
 use crate::kernel::authz;
 use crate::kernel::ctx::{Actor, Ctx};
 use crate::kernel::error::{Error, Result};
+use crate::kernel::page;
 use crate::kernel::tx::{PlatformTx, PortfolioTx};
 use weighhouse_types::audit::Event;
 use weighhouse_types::error::Code;
+use weighhouse_types::page::PageQuery;
 use weighhouse_types::permission::{Action, AgencyAction, AgencyRole, Role};
 use weighhouse_types::reference::slug_check;
 use weighhouse_types::tenancy::{Agency, AgencyMembership, Portfolio, PortfolioTenant, Tenant, TenantCreate};
+
+/// Models of each client in the portfolio.
+const PORTFOLIO_MODELS: usize = 20;
 
 /// Makes an agency: the operator's command.
 ///
@@ -115,24 +120,33 @@ pub async fn tenant_reached(ctx: &Ctx, slug: &str) -> Result<()> {
     authz::tenant_reached(ctx, slug).await
 }
 
-/// Everything that the caller reaches, on one page: clients, what is approved
-/// for production at each, and requests that wait.
+/// Everything that the caller reaches: a page of the clients, what is approved
+/// for production at each, and the requests that wait anywhere.
 ///
 /// # Errors
-/// When nobody is signed in.
-pub async fn portfolio(ctx: &Ctx) -> Result<Portfolio> {
+/// When nobody is signed in, or the page is none.
+pub async fn portfolio(ctx: &Ctx, query: &PageQuery) -> Result<Portfolio> {
+    let after: Option<String> = page::after(query)?;
     let agencies = agency_list(ctx).await?;
     let tenants = authz::tenants(ctx).await?;
     let mut tx = PortfolioTx::begin(ctx, &tenants).await?;
-    let mut models = queries::portfolio_models(&mut tx).await?;
     let inbox = crate::promotions::inbox_in_tx(&mut tx, ctx, &tenants).await?;
     tx.finish().await?;
-    let tenants = tenants.into_iter().map(|tenant| PortfolioTenant {
-        models: models.remove(&tenant.id()).unwrap_or_default(),
-        open_promotions: open_count(&inbox, tenant.slug()),
-        tenant: tenant.info().clone(),
+
+    let begin = tenants.iter().position(|tenant| Some(tenant.slug()) == after.as_deref());
+    let shown = tenants.into_iter().skip(begin.map_or(0, |last| last + 1));
+    let shown = page::cut(query, shown.collect(), |tenant| tenant.slug().to_owned())?;
+    let mut tx = PortfolioTx::begin(ctx, &shown.items).await?;
+    let mut models = queries::portfolio_models(&mut tx, PORTFOLIO_MODELS + 1).await?;
+    tx.finish().await?;
+    let tenants = shown.items.into_iter().map(|tenant| {
+        let mut models = models.remove(&tenant.id()).unwrap_or_default();
+        let more_models = models.len() > PORTFOLIO_MODELS;
+        models.truncate(PORTFOLIO_MODELS);
+        let open_promotions = open_count(&inbox, tenant.slug());
+        PortfolioTenant { tenant: tenant.info().clone(), models, more_models, open_promotions }
     });
-    Ok(Portfolio { agencies, tenants: tenants.collect(), inbox })
+    Ok(Portfolio { agencies, tenants: tenants.collect(), next: shown.next, inbox })
 }
 
 /// Some tenants' slugs, in order, from the one after `after`: for work that

@@ -7,7 +7,7 @@ use crate::kernel::tx::{PlatformTx, PortfolioTx};
 use crate::promotions::ProductionColumns;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Integer, Text, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Integer, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -86,19 +86,22 @@ struct ModelRow {
     production: ProductionColumns,
 }
 
-/// The models of every tenant in the transaction's list, at most 100 each,
-/// with what is in production.
-pub(super) async fn portfolio_models(tx: &mut PortfolioTx) -> Result<HashMap<TenantId, Vec<PortfolioModel>>> {
+/// The first models of every tenant in the transaction's list, at most so many
+/// of each, with what is in production.
+pub(super) async fn portfolio_models(
+    tx: &mut PortfolioTx,
+    each: usize,
+) -> Result<HashMap<TenantId, Vec<PortfolioModel>>> {
     let rows: Vec<ModelRow> = sql_query(
-        "SELECT * FROM (
-             SELECT m.tenant_id, p.slug AS project, m.name AS model, m.versions,
-                    r.number, r.digest, r.since, r.by,
-                    row_number() OVER (PARTITION BY m.tenant_id ORDER BY p.slug, m.name) AS n
-             FROM models m
-             JOIN projects p ON p.tenant_id = m.tenant_id AND p.id = m.project_id
-             LEFT JOIN production_now r ON r.tenant_id = m.tenant_id AND r.model_id = m.id
-         ) AS ranked WHERE n <= 100 ORDER BY tenant_id, n",
+        "SELECT f.*, r.number, r.digest, r.since, r.by
+         FROM unnest(current_tenants()) AS of (id) CROSS JOIN LATERAL (
+             SELECT m.tenant_id, m.id, p.slug AS project, m.name AS model, m.versions
+             FROM projects p JOIN models m ON m.tenant_id = of.id AND m.project_id = p.id
+             WHERE p.tenant_id = of.id ORDER BY p.slug, m.name LIMIT $1) AS f
+         LEFT JOIN production_now r ON r.tenant_id = f.tenant_id AND r.model_id = f.id
+         ORDER BY f.project, f.model",
     )
+    .bind::<BigInt, _>(i64::try_from(each).map_err(Error::internal)?)
     .load(tx.conn()?)
     .await?;
     let mut models: HashMap<TenantId, Vec<PortfolioModel>> = HashMap::new();

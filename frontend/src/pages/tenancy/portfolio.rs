@@ -11,6 +11,7 @@ use crate::components::frame::Page;
 use crate::components::icon::Icon;
 use crate::components::models::{ModelLine, ModelTable};
 use crate::components::note::Empty;
+use crate::components::table::NextPage;
 use crate::components::time::When;
 use crate::{links, session};
 use leptos::prelude::*;
@@ -21,8 +22,9 @@ use weighhouse_types::tenancy::{Agency, InboxItem, Portfolio, PortfolioModel, Po
 
 #[component]
 pub(crate) fn PortfolioPage() -> impl IntoView {
+    let cursor = session::query("cursor");
     session::page(async move |ctx| {
-        let Portfolio { agencies, tenants, inbox } = server::portfolio(&ctx).await?;
+        let Portfolio { agencies, tenants, next, inbox } = server::portfolio(&ctx, cursor).await?;
         let may_create: Vec<Agency> = agencies
             .into_iter()
             .filter(|membership| agency_allows(membership.role, AgencyAction::TenantCreate))
@@ -31,14 +33,19 @@ pub(crate) fn PortfolioPage() -> impl IntoView {
         let body = if tenants.is_empty() {
             view! { <FirstSteps agencies=may_create url=server::url(&ctx) /> }.into_any()
         } else {
-            view! { <Clients tenants=tenants inbox=inbox may_create=may_create /> }.into_any()
+            view! { <Clients tenants=tenants next=next inbox=inbox may_create=may_create /> }.into_any()
         };
         Ok(Page::new("Portfolio", body))
     })
 }
 
 #[component]
-fn Clients(tenants: Vec<PortfolioTenant>, inbox: Vec<InboxItem>, may_create: Vec<Agency>) -> impl IntoView {
+fn Clients(
+    tenants: Vec<PortfolioTenant>,
+    next: Option<String>,
+    inbox: Vec<InboxItem>,
+    may_create: Vec<Agency>,
+) -> impl IntoView {
     let new = (!may_create.is_empty()).then(|| {
         view! {
             <div class="actions">
@@ -63,6 +70,7 @@ fn Clients(tenants: Vec<PortfolioTenant>, inbox: Vec<InboxItem>, may_create: Vec
         <div class="stack">
             <Inbox inbox=inbox />
             {cards}
+            <NextPage path="/" next=next words="More clients" />
         </div>
     }
 }
@@ -138,7 +146,7 @@ fn InboxLine(item: InboxItem) -> impl IntoView {
 
 #[component]
 fn ClientCard(client: PortfolioTenant) -> impl IntoView {
-    let PortfolioTenant { tenant, models, open_promotions } = client;
+    let PortfolioTenant { tenant, models, more_models, open_promotions } = client;
     let address = links::tenant(&tenant.slug);
     let open = (open_promotions > 0).then(|| {
         let href = links::tenant_page(&tenant.slug, "promotions");
@@ -166,7 +174,20 @@ fn ClientCard(client: PortfolioTenant) -> impl IntoView {
             ModelLine { reference, sub: project, production, latest }
         };
         let lines = models.into_iter().map(line).collect();
-        view! { <ModelTable lines=lines /> }.into_any()
+        let more = more_models.then(|| {
+            view! {
+                <div class="card-foot row">
+                    <a class="btn btn-small push" href=links::tenant_page(&tenant.slug, "models")>
+                        "All models"
+                    </a>
+                </div>
+            }
+        });
+        view! {
+            <ModelTable lines=lines />
+            {more}
+        }
+        .into_any()
     };
     view! {
         <section class="card" aria-label=label>

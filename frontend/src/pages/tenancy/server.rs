@@ -9,6 +9,7 @@ use weighhouse_core::{Ctx, Error, Result, audit, memberships, models, projects, 
 use weighhouse_types::audit::{AuditEntry, AuditQuery};
 use weighhouse_types::memberships::Member;
 use weighhouse_types::models::Model;
+use weighhouse_types::page::PageQuery;
 use weighhouse_types::permission::{Action, allows};
 use weighhouse_types::pins::PinAlert;
 use weighhouse_types::projects::Project;
@@ -16,11 +17,13 @@ use weighhouse_types::tenancy::{AgencyMembership, Portfolio, Tenant, TenantCreat
 
 /// How many entries of the log a client's home shows.
 const RECENT: u32 = 6;
-/// How many models of each project it shows.
+/// How many clients a page of the portfolio shows.
+const CLIENTS: u32 = 20;
+/// How many models of each project a client's home shows.
 const OF_EACH: u32 = 20;
 
-pub(crate) async fn portfolio(ctx: &Ctx) -> Result<Portfolio> {
-    tenancy::portfolio(ctx).await
+pub(crate) async fn portfolio(ctx: &Ctx, cursor: Option<String>) -> Result<Portfolio> {
+    tenancy::portfolio(ctx, &PageQuery { cursor, limit: Some(CLIENTS) }).await
 }
 
 /// Where this installation is reached.
