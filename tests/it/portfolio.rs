@@ -9,7 +9,10 @@ use weighhouse_types::permission::{AgencyRole, Role};
 async fn the_portfolio_goes_client_by_client() {
     let server = Server::with_clients().await;
     let owner = server.person("olga", Role::Agency(AgencyRole::Owner)).await;
-    owner.post("/api/v1/agencies/acme/tenants", &json!({"slug": "west", "name": "West Rail"})).await.expect(201);
+    owner
+        .post("/api/v1/agencies/acme/tenants", &json!({"slug": "west", "name": "West Rail"}))
+        .await
+        .expect(201);
     let engineer = server.engineer("ann").await;
     for n in 10..31 {
         engineer.post(MODELS, &json!({"name": format!("model-{n}")})).await.expect(201);
@@ -30,7 +33,10 @@ async fn the_portfolio_goes_client_by_client() {
     assert_eq!((names(&second, "tenants"), second.get("next")), (vec!["west".into()], None));
     let problem = owner.get("/api/v1/portfolio?limit=0").await.problem(400);
     assert!(problem.contains("1 to 200"), "{problem}");
-    assert_eq!(names(&engineer.get("/api/v1/portfolio").await.expect(200), "tenants"), ["north", "south", "west"]);
+    assert_eq!(
+        names(&engineer.get("/api/v1/portfolio").await.expect(200), "tenants"),
+        ["north", "south", "west"]
+    );
     let page = owner.get("/").await;
     assert!(page.text.contains("West Rail") && page.text.contains("All models"), "{}", page.text);
 }

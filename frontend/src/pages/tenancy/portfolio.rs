@@ -20,6 +20,9 @@ use weighhouse_types::permission::{AgencyAction, agency_allows};
 use weighhouse_types::reference::ModelRef;
 use weighhouse_types::tenancy::{Agency, InboxItem, Portfolio, PortfolioModel, PortfolioTenant};
 
+/// Requests of the inbox that stand open; the others fold.
+const INBOX_FIRST: usize = 10;
+
 #[component]
 pub(crate) fn PortfolioPage() -> impl IntoView {
     let cursor = session::query("cursor");
@@ -105,7 +108,19 @@ fn Inbox(inbox: Vec<InboxItem>) -> impl IntoView {
         let title = if mine > 0 { "Waiting for you" } else { "Waiting for a decision" };
         let count = if mine > 0 { mine } else { inbox.len() };
         let hot = if mine > 0 { "count count-hot" } else { "count" };
-        let items = inbox.into_iter().map(|item| view! { <InboxLine item=item /> }).collect_view();
+        let mut first = inbox;
+        let rest = first.split_off(first.len().min(INBOX_FIRST));
+        let rest = (!rest.is_empty()).then(|| {
+            view! {
+                <details class="fold">
+                    <summary>
+                        <Icon name="chevron-right" />
+                        {plural(u32::try_from(rest.len()).unwrap_or(u32::MAX), "more request")}
+                    </summary>
+                    <InboxLines items=rest />
+                </details>
+            }
+        });
         view! {
             <section class="card" aria-labelledby="inbox">
                 <div class="card-head">
@@ -113,10 +128,17 @@ fn Inbox(inbox: Vec<InboxItem>) -> impl IntoView {
                     <h2 id="inbox">{title}</h2>
                     <span class=hot>{count}</span>
                 </div>
-                <ul class="list">{items}</ul>
+                <InboxLines items=first />
+                {rest}
             </section>
         }
     })
+}
+
+#[component]
+fn InboxLines(items: Vec<InboxItem>) -> impl IntoView {
+    let lines = items.into_iter().map(|item| view! { <InboxLine item=item /> }).collect_view();
+    view! { <ul class="list">{lines}</ul> }
 }
 
 #[component]
