@@ -15,8 +15,10 @@ use value::Value;
 const LINE_MAX: usize = 1 << 16;
 /// The most opcodes of one file.
 const OPCODES_MAX: u64 = 200_000_000;
-/// The most pickles behind one another: PyTorch's old format has five.
+/// The most pickles behind one another.
 const PICKLES_MAX: usize = 64;
+/// The pickles of PyTorch's old format; the bytes of tensors follow.
+const TORCH_PICKLES: usize = 5;
 /// How deep pickles lie inside one another: joblib's arrays of objects.
 const NESTING_MAX: usize = 8;
 
@@ -124,8 +126,11 @@ pub(crate) fn scan(reader: impl Read, start: u64, scanner: &mut Scanner<'_>) -> 
     for number in 0..PICKLES_MAX {
         // What follows may be anything, such as the bytes of tensors: it is
         // read as a pickle, since it may be loaded as one, and is no fault if not.
-        let surely = number == 0 || first == Some(0x80);
-        match Machine::new(scanner, 0).run(&mut tape, first) {
+        let tensors = number >= TORCH_PICKLES;
+        let surely = number == 0 || first == Some(0x80) && !tensors;
+        let mut machine = Machine::new(scanner, 0);
+        machine.names_only = tensors;
+        match machine.run(&mut tape, first) {
             Ok(()) => {}
             Err(Broken::Io(error)) => return Err(error),
             Err(Broken::Form(why)) => {

@@ -41,6 +41,19 @@ fn names_that_are_made_up_are_dangerous() {
     assert_eq!(found("a.pkl", b"\x80\x02\x82\x01.", Severity::Warning), ["an import by number"]);
 }
 
+/// Behind the five pickles of `PyTorch`'s old format come the bytes of tensors.
+#[test]
+fn bytes_of_tensors_are_no_imports_but_a_name_among_them_is() {
+    let pickles = b"\x80\x02K\x01.".repeat(5);
+    let with = |rest: &[u8]| [pickles.as_slice(), rest].concat();
+    for chance in [&b"\x82\x01\x05"[..], b"\x80\x02\x93.", b"\x80\x02\xff"] {
+        assert_eq!(scan("a.pth", &with(chance)).findings, [], "{chance:?}");
+    }
+    assert_eq!(found("a.pth", &with(b"cos\nsystem\n."), Severity::Danger), ["os.system"]);
+    let four = [&pickles[5..], b"\x80\x02\x82\x01."].concat();
+    assert_eq!(found("a.pth", &four, Severity::Warning), ["an import by number"]);
+}
+
 #[test]
 fn what_comes_before_a_break_counts() {
     let broken = b"\x80\x02cos\nsystem\n\xffgarbage";

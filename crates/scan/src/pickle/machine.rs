@@ -20,11 +20,20 @@ pub(super) struct Machine<'s, 'r> {
     memo: HashMap<u64, Value>,
     weight: usize,
     depth: usize,
+    /// Whether this may well be the bytes of tensors: among them an import
+    /// without a name is chance, one with a name is none.
+    pub(super) names_only: bool,
 }
 
 impl<'s, 'r> Machine<'s, 'r> {
     pub(super) fn new(scanner: &'s mut Scanner<'r>, depth: usize) -> Self {
-        Self { scanner, stack: Vec::new(), memo: HashMap::new(), weight: 0, depth }
+        Self { scanner, stack: Vec::new(), memo: HashMap::new(), weight: 0, depth, names_only: false }
+    }
+
+    fn nameless(&mut self, severity: Severity, at: u64, what: &str, why: &str) {
+        if !self.names_only {
+            self.scanner.say(severity, at, what, why);
+        }
     }
 
     /// Reads up to the end of one pickle; `first` was read before.
@@ -100,7 +109,7 @@ impl<'s, 'r> Machine<'s, 'r> {
                     }
                     _ => {
                         let why = "It imports something whose name is made up while the file is loaded.";
-                        self.scanner.say(Severity::Danger, at, "an import without a plain name", why);
+                        self.nameless(Severity::Danger, at, "an import without a plain name", why);
                         Value::Other
                     }
                 };
@@ -109,7 +118,7 @@ impl<'s, 'r> Machine<'s, 'r> {
             0x82..=0x84 => {
                 tape.skip(1 << (opcode - 0x82))?;
                 let why = "It imports by a number that only the program which loads it can resolve.";
-                self.scanner.say(Severity::Warning, at, "an import by number", why);
+                self.nameless(Severity::Warning, at, "an import by number", why);
                 self.push(Value::Other);
             }
             b'R' | 0x81 => {
