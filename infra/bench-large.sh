@@ -62,7 +62,8 @@ timed "models of a project, API" client "$models"
 timed "project page with its models" staff "/t/$tenant/p/$project"
 timed "model page" staff "/t/$tenant/p/$project/m/$model"
 latest=$(curl -s -H "Authorization: Bearer $one" "$url$models/$model" | sed -n 's/.*"latest":\([0-9]*\).*/\1/p')
-five= n=0
+five=''
+n=0
 while [ $n -lt 5 ]; do
     five="$five${five:+&}v=$project/$model@$((latest - n))"
     n=$((n + 1))
